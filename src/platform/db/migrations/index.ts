@@ -1,0 +1,7 @@
+import type { Migration } from './migration.ts';
+import { people } from './0001-people.ts';
+import { trouble } from './0002-trouble.ts';
+import { pageAndThanks } from './0003-page-and-thanks.ts';
+
+/** Every migration, oldest first. Append only: a released migration is never edited. */
+export const migrations: readonly Migration[] = [people, trouble, pageAndThanks];

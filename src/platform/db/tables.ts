@@ -1,0 +1,336 @@
+import type { ColumnType, Generated } from 'kysely';
+import type {
+  ActorKind,
+  HugKind,
+  HugStatus,
+  Impact,
+  IncidentStatus,
+  JsonObject,
+  OwnedBy,
+  PageStatus,
+  Phase,
+  PolicyStep,
+  Severity,
+  Verdict,
+  WakingHours,
+} from '../../domain/words.ts';
+import type { AuthTables } from './tables-auth.ts';
+
+/** A jsonb column: read as T, written as JSON text (a driver would turn a bare JavaScript array into a PostgreSQL array). */
+export type Json<T> = ColumnType<T, string, string>;
+type JsonDefault<T> = ColumnType<T, string | undefined, string>;
+/** Epoch milliseconds. */
+type At = number;
+
+export interface Tables extends AuthTables {
+  settings: { key: string; value: Json<unknown>; updated_at: At };
+  people: {
+    id: string;
+    name: string;
+    email: string;
+    time_zone: string;
+    waking_hours: Json<WakingHours>;
+    show_name: Generated<boolean>;
+    user_id: string | null;
+    owned_by: OwnedBy;
+    created_at: At;
+    archived_at: At | null;
+  };
+  contact_methods: {
+    id: string;
+    person_id: string;
+    kind: string;
+    label: string;
+    config: Json<JsonObject>;
+    position: number;
+    owned_by: OwnedBy;
+    created_at: At;
+    archived_at: At | null;
+  };
+  policies: {
+    id: string;
+    name: string;
+    steps: Json<PolicyStep[]>;
+    repeat_count: Generated<number>;
+    owned_by: OwnedBy;
+    created_at: At;
+    archived_at: At | null;
+  };
+  teams: {
+    id: string;
+    name: string;
+    policy_id: string | null;
+    publish_hugs_unseen: Generated<boolean>;
+    owned_by: OwnedBy;
+    created_at: At;
+    archived_at: At | null;
+  };
+  team_members: { team_id: string; person_id: string; is_lead: Generated<boolean> };
+  schedules: {
+    id: string;
+    name: string;
+    time_zone: string;
+    layers: Json<unknown[]>;
+    owned_by: OwnedBy;
+    created_at: At;
+    archived_at: At | null;
+  };
+  schedule_overrides: {
+    id: string;
+    schedule_id: string;
+    person_id: string;
+    from_at: At;
+    until_at: At;
+    created_by: string | null;
+    created_at: At;
+  };
+  services: {
+    id: string;
+    name: string;
+    description: Generated<string>;
+    team_id: string | null;
+    policy_id: string | null;
+    status: Generated<Verdict>;
+    status_since: At;
+    owned_by: OwnedBy;
+    created_at: At;
+    archived_at: At | null;
+  };
+  service_dependencies: { service_id: string; depends_on: string; hardness: Generated<'hard' | 'soft'> };
+  service_status_changes: { service_id: string; at: At; seq: Generated<number>; status: Verdict; reason: string };
+  checks: {
+    id: string;
+    service_id: string;
+    kind: string;
+    name: string;
+    config: Json<JsonObject>;
+    interval_ms: number;
+    timeout_ms: number;
+    failure_threshold: Generated<number>;
+    recovery_threshold: Generated<number>;
+    severity: Generated<Severity>;
+    ping_key: string | null;
+    paused: Generated<boolean>;
+    verdict: Generated<Verdict>;
+    verdict_since: At;
+    verdict_reason: Generated<string>;
+    state: JsonDefault<JsonObject>;
+    due_at: At | null;
+    owned_by: OwnedBy;
+    created_at: At;
+    archived_at: At | null;
+  };
+  check_results: {
+    check_id: string;
+    at: At;
+    location: string;
+    ok: boolean;
+    total_ms: number | null;
+    phases: Json<JsonObject> | null;
+    error: string | null;
+    error_code: string | null;
+  };
+  check_rollups: {
+    check_id: string;
+    location: string;
+    bucket_at: At;
+    ok_count: number;
+    fail_count: number;
+    total_ms_sum: number;
+    total_ms_max: number;
+  };
+  integrations: {
+    id: string;
+    kind: string;
+    name: string;
+    service_id: string;
+    key_hash: string;
+    key_hint: string;
+    owned_by: OwnedBy;
+    created_at: At;
+    archived_at: At | null;
+  };
+  incidents: {
+    id: string;
+    number: Generated<number>;
+    title: string;
+    public_title: string;
+    service_id: string | null;
+    team_id: string | null;
+    severity: Severity;
+    status: IncidentStatus;
+    phase: Phase;
+    is_public: boolean;
+    opened_by: 'signal' | 'person';
+    owner_id: string | null;
+    opened_at: At;
+    acknowledged_at: At | null;
+    acknowledged_by: string | null;
+    resolved_at: At | null;
+    resolved_by: string | null;
+    merged_into_id: string | null;
+  };
+  incident_services: { incident_id: string; service_id: string; impact: Impact };
+  alerts: {
+    id: string;
+    incident_id: string;
+    service_id: string;
+    source_kind: string;
+    source_id: string;
+    dedup_key: string;
+    status: 'firing' | 'ok';
+    severity: Severity;
+    summary: string;
+    evidence: Json<JsonObject>;
+    signal_count: Generated<number>;
+    first_at: At;
+    last_at: At;
+  };
+  signals: {
+    id: string;
+    service_id: string | null;
+    source_kind: string;
+    source_id: string;
+    dedup_key: string;
+    status: 'firing' | 'ok';
+    severity: Severity;
+    summary: string;
+    evidence: Json<JsonObject>;
+    at: At;
+    received_at: At;
+    outcome: string | null;
+    incident_id: string | null;
+  };
+  events: {
+    seq: Generated<number>;
+    txid: Generated<string>;
+    id: string;
+    at: At;
+    kind: string;
+    incident_id: string | null;
+    service_id: string | null;
+    actor_kind: ActorKind;
+    actor_id: string | null;
+    data: JsonDefault<JsonObject>;
+  };
+  cursors: { name: string; txid: string; seq: number; updated_at: At };
+  escalations: {
+    incident_id: string;
+    policy_id: string | null;
+    steps: Json<PolicyStep[]>;
+    repeat_count: number;
+    step_index: number;
+    loops_done: number;
+    round: number;
+    next_action_at: At | null;
+    updated_at: At;
+  };
+  pages: {
+    id: string;
+    incident_id: string | null;
+    person_id: string;
+    contact_method_id: string;
+    kind: 'incident' | 'summary' | 'test';
+    reason: string;
+    round: number;
+    status: PageStatus;
+    attempt: Generated<number>;
+    resend_count: Generated<number>;
+    next_attempt_at: At;
+    lease_owner: string | null;
+    lease_until: At | null;
+    created_at: At;
+    sent_at: At | null;
+    provider_ref: string | null;
+    error: string | null;
+    cancel_reason: string | null;
+    summary_id: string | null;
+    data: JsonDefault<JsonObject>;
+  };
+  status_pages: {
+    id: string;
+    title: string;
+    description: Generated<string>;
+    time_zone: Generated<string>;
+    announce: Generated<'auto' | 'manual'>;
+    owned_by: OwnedBy;
+    created_at: At;
+    updated_at: At;
+  };
+  component_groups: { id: string; page_id: string; name: string; position: number };
+  components: {
+    id: string;
+    page_id: string;
+    group_id: string | null;
+    service_id: string;
+    name: string;
+    description: Generated<string>;
+    position: number;
+    created_at: At;
+    updated_at: At;
+  };
+  maintenances: {
+    id: string;
+    title: string;
+    body: Generated<string>;
+    starts_at: At;
+    ends_at: At;
+    status: 'scheduled' | 'in_progress' | 'completed' | 'cancelled';
+    created_by: string | null;
+    created_at: At;
+    updated_at: At;
+  };
+  maintenance_services: { maintenance_id: string; service_id: string };
+  subscribers: {
+    id: string;
+    page_id: string;
+    email: string;
+    status: 'pending' | 'confirmed' | 'unsubscribed';
+    created_at: At;
+    confirmed_at: At | null;
+    unsubscribed_at: At | null;
+  };
+  mails: {
+    id: string;
+    purpose: string;
+    dedup_key: string;
+    to_address: string;
+    subject: string;
+    body_text: string;
+    body_html: string | null;
+    headers: JsonDefault<Record<string, string>>;
+    status: 'pending' | 'sending' | 'sent' | 'failed';
+    attempt: Generated<number>;
+    next_attempt_at: At;
+    lease_owner: string | null;
+    lease_until: At | null;
+    created_at: At;
+    sent_at: At | null;
+    error: string | null;
+  };
+  reports: { id: string; service_id: string; at: At; visitor_hash: string };
+  thanks_windows: { incident_id: string; opens_at: At; closes_at: At };
+  credits: { incident_id: string; person_id: string; reasons: Json<string[]>; computed_at: At; declined_at: At | null };
+  hugs: {
+    id: string;
+    incident_id: string;
+    kind: HugKind;
+    message: string | null;
+    source: 'visitor' | 'colleague';
+    visitor_hash: string | null;
+    from_person_id: string | null;
+    status: HugStatus;
+    created_at: At;
+    moderated_at: At | null;
+    moderated_by: string | null;
+  };
+  hug_deliveries: { hug_id: string; person_id: string; due_at: At; mail_id: string | null; bundled_at: At | null };
+  jobs: {
+    name: string;
+    next_run_at: At;
+    lease_until: At | null;
+    last_run_at: At | null;
+    last_error: string | null;
+    failures: Generated<number>;
+  };
+}
