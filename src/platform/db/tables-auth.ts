@@ -1,6 +1,5 @@
 import type { Generated } from 'kysely';
-
-export type Role = 'owner' | 'admin' | 'responder' | 'viewer';
+import type { Role } from '../auth/principal.ts';
 
 /** The tables of better-auth, as far as HugOps itself reads them; better-auth writes them through the same Kysely. */
 export interface AuthTables {
