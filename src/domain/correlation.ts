@@ -1,0 +1,45 @@
+import { type Severity, severities } from './words.ts';
+
+export interface PlacementFacts {
+  signal: { status: 'firing' | 'ok'; severity: Severity };
+  /** The firing alert with the signal's key, if any. */
+  alert?: { id: string; incidentId: string; severity: Severity } | undefined;
+  /** The incident that is open for the signal's service, if any. */
+  open?: { id: string; severity: Severity } | undefined;
+  inMaintenance: boolean;
+}
+
+export type Placement =
+  | { action: 'open'; reason: 'first-trouble' }
+  | { action: 'join'; reason: 'same-service'; incidentId: string; raises: boolean }
+  | { action: 'repeat'; reason: 'same-key'; alertId: string; incidentId: string; raises: boolean }
+  | { action: 'clear'; reason: 'recovered'; alertId: string; incidentId: string }
+  | { action: 'ignore'; reason: 'nothing-open' }
+  | { action: 'mute'; reason: 'maintenance' };
+
+/** True when `a` is worse than `b`. */
+export const isWorse = (a: Severity, b: Severity): boolean => severities.indexOf(a) < severities.indexOf(b);
+
+/**
+ * Where a signal belongs: one incident a service, one alert a key. Maintenance suppresses opening, but never resolving.
+ */
+export function placeSignal({ signal, alert, open, inMaintenance }: PlacementFacts): Placement {
+  if (signal.status === 'ok') {
+    if (!alert) return { action: 'ignore', reason: 'nothing-open' };
+    return { action: 'clear', reason: 'recovered', alertId: alert.id, incidentId: alert.incidentId };
+  }
+  if (alert) {
+    const raises = isWorse(signal.severity, alert.severity);
+    return { action: 'repeat', reason: 'same-key', alertId: alert.id, incidentId: alert.incidentId, raises };
+  }
+  if (open) {
+    return {
+      action: 'join',
+      reason: 'same-service',
+      incidentId: open.id,
+      raises: isWorse(signal.severity, open.severity),
+    };
+  }
+  if (inMaintenance) return { action: 'mute', reason: 'maintenance' };
+  return { action: 'open', reason: 'first-trouble' };
+}

@@ -1,0 +1,35 @@
+import type { Selectable } from 'kysely';
+import type { Ctx } from '../../platform/context.ts';
+import type { Tables } from '../../platform/db/tables.ts';
+import { ServiceError } from '../../platform/errors.ts';
+
+export type Incident = Selectable<Tables['incidents']>;
+
+/** The incident, locked until the transaction ends, so that two people pressing at once take turns. */
+export async function lockIncident(ctx: Ctx, incidentId: string): Promise<Incident> {
+  const incident = await ctx.db.selectFrom('incidents').selectAll().where('id', '=', incidentId).forUpdate().executeTakeFirst();
+  if (!incident) throw new ServiceError('not-found', 'There is no such incident.');
+  return incident;
+}
+
+/** The name that the public knows the incident's service by. */
+export async function serviceName(ctx: Ctx, incident: Incident): Promise<string> {
+  if (incident.service_id === null) return 'the service';
+  const service = await ctx.db.selectFrom('services').select('name').where('id', '=', incident.service_id).executeTakeFirst();
+  return service?.name ?? 'the service';
+}
+
+/** Sets when the escalation acts next; null when somebody has it or it is over. */
+export async function setNextAction(ctx: Ctx, incidentId: string, nextActionAt: number | null, now: number): Promise<void> {
+  await ctx.db.updateTable('escalations').set({ next_action_at: nextActionAt, updated_at: now }).where('incident_id', '=', incidentId).execute();
+}
+
+/** Takes back what is owed but not yet sent: nobody is called for something that is in hand. */
+export async function cancelPages(ctx: Ctx, incidentId: string, reason: string): Promise<void> {
+  await ctx.db
+    .updateTable('pages')
+    .set({ status: 'cancelled', cancel_reason: reason })
+    .where('incident_id', '=', incidentId)
+    .where('status', '=', 'pending')
+    .execute();
+}
