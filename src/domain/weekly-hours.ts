@@ -1,6 +1,7 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from './wall-clock.ts';
 import type { WallMs } from './wall-clock.ts';
 
+const TIME_OF_DAY = /^([01]\d|2[0-3]):([0-5]\d)$/;
 const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7];
 
 /**
@@ -32,13 +33,13 @@ const FIRST_MONDAY = 4 * DAY_MS;
 
 /** Milliseconds after midnight. Throws RangeError unless `text` is 'HH:MM' from 00:00 to 23:59. */
 export function timeOfDay(text: string): number {
-  const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text);
+  const match = TIME_OF_DAY.exec(text);
   if (match === null) throw new RangeError(`not a time of day: ${text}`);
   return Number(match[1]) * HOUR_MS + Number(match[2]) * MINUTE_MS;
 }
 
 export function isTimeOfDay(text: string): boolean {
-  return /^([01]\d|2[0-3]):[0-5]\d$/.test(text);
+  return TIME_OF_DAY.test(text);
 }
 
 /** Start and length of the hours after the midnight of the day on which they begin. */
