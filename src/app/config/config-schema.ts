@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import {
+  choiceOf,
+  listOf,
+  mailUrlField,
+  mapOf,
+  proseField,
+  referenceTo,
+  senderField,
+  textField,
+  timeZoneField,
+} from './fields.ts';
+import { type ContactInFile, personSchema, policySchema, teamSchema } from './people-schema.ts';
+import { scheduleSchema } from './schedule-schema.ts';
+import { type CheckInFile, checkFields, heartbeatFields, serviceSchema } from './service-schema.ts';
+
+/** What a room says about a kind that it owns. Fields marked with `.meta({ writeOnly: true })` or `secret: true` are never shown. */
+export interface KindSchema {
+  readonly kind: string;
+  readonly schema: z.ZodObject;
+}
+
+export interface KindSchemas {
+  readonly checkKinds: Iterable<KindSchema>;
+  readonly channelKinds: Iterable<KindSchema>;
+}
+
+const mailSchema = z.strictObject({
+  url: mailUrlField.describe('smtp://user:password@host:587 or smtps://…; with a password only as a reference.'),
+  from: senderField,
+});
+
+const componentSchema = z.strictObject({
+  service: referenceTo('service'),
+  name: textField('a name').optional().describe('What the public calls it; the name of the service when left out.'),
+  description: proseField().default(''),
+});
+
+const statusPageSchema = z.strictObject({
+  title: textField('a title'),
+  description: proseField().default(''),
+  timeZone: timeZoneField.default('UTC').describe('The zone of the days on the page; UTC when left out.'),
+  announce: choiceOf(['auto', 'manual'])
+    .default('auto')
+    .describe('auto (when left out): incidents show by themselves. manual: when a person publishes them.'),
+  groups: listOf(
+    'groups',
+    z.strictObject({
+      name: textField('a name'),
+      components: listOf('components', componentSchema).min(1, {
+        error: 'expected a list such as [{ service: checkout }]',
+      }),
+    }),
+  ).default([]),
+});
+
+/** hugops.yaml. The kinds belong to the rooms; everything else is here. */
+export function configSchema({ checkKinds, channelKinds }: KindSchemas) {
+  const checks = unionByKind<CheckInFile>(checkKinds, (kind) => (kind === 'heartbeat' ? heartbeatFields : checkFields));
+  const channels = unionByKind<ContactInFile>(channelKinds, () => ({ label: textField('a label', 60).optional() }));
+  return z
+    .strictObject({
+      mail: mailSchema.optional().describe('How HugOps sends e-mail.'),
+      people: mapOf('people', personSchema(channels)).default({}),
+      teams: mapOf('teams', teamSchema).default({}),
+      schedules: mapOf('schedules', scheduleSchema).default({}),
+      policies: mapOf('policies', policySchema).default({}),
+      services: mapOf('services', serviceSchema(checks)).default({}),
+      statusPage: statusPageSchema.optional().describe('The page for the public.'),
+    })
+    .meta({ title: 'hugops.yaml', description: 'What HugOps watches, who responds, and what the public sees.' });
+}
+
+/** The file as read: durations in milliseconds, references resolved, everything left out filled in. */
+export type Config = z.output<ReturnType<typeof configSchema>>;
+export type PersonInFile = Config['people'][string];
+export type TeamInFile = Config['teams'][string];
+export type PolicyInFile = Config['policies'][string];
+export type ServiceInFile = Config['services'][string];
+export type StatusPageInFile = NonNullable<Config['statusPage']>;
+
+/** One schema for all kinds: each kind's own fields, and the common ones that it does not define itself. No other field. */
+function unionByKind<Out>(kinds: Iterable<KindSchema>, commonFields: (kind: string) => z.ZodRawShape): z.ZodType<Out> {
+  const names: string[] = [];
+  const options = [...kinds].map(({ kind, schema }) => {
+    names.push(kind);
+    const common = { kind: z.literal(kind), ...commonFields(kind) };
+    const missing = Object.entries(common).filter(([name]) => !Object.hasOwn(schema.shape, name));
+    return schema.safeExtend(Object.fromEntries(missing)).strict();
+  });
+  const [first, ...more] = options;
+  if (first === undefined) throw new Error('a union needs at least one kind');
+  const words = `expected a mapping with a kind: ${names.join(', ')}`;
+  // zod types the union by its options, which are only known when the rooms have named theirs.
+  return z.discriminatedUnion('kind', [first, ...more], { error: words }) as unknown as z.ZodType<Out>;
+}
