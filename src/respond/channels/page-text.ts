@@ -1,0 +1,91 @@
+import type { EpochMs } from '../../domain/words.ts';
+import { oneLine } from '../../platform/one-line.ts';
+import type { PageMessage } from './channel.ts';
+
+export interface PageButton {
+  label: string;
+  url: string;
+}
+
+/** A page in words, for every channel the same. Plain text, one line each; the channel cuts and escapes. */
+export interface PageText {
+  /** What is broken: '#42 critical: Checkout answers 503'. */
+  title: string;
+  /** Since when, and what it concerns. */
+  facts: readonly (readonly [label: string, value: string])[];
+  lines: readonly string[];
+  /** Said once at the end, in small print. */
+  notes: readonly string[];
+  /** The one that matters first. */
+  buttons: readonly PageButton[];
+}
+
+export function pageText(message: PageMessage): PageText {
+  const notes = message.isResend ? ['Sent again: it is not certain that the first one arrived.'] : [];
+  if (message.kind === 'incident' && message.incident) return incidentText(message, message.incident, notes);
+  if (message.kind === 'summary' && message.summary) {
+    const { count, lines, viewUrl } = message.summary;
+    return {
+      title: count === 1 ? '1 incident waited for you' : `${count} incidents waited for you`,
+      facts: [],
+      lines: lines.map(oneLine),
+      notes: ['They came together, so they are in one message.', ...notes],
+      buttons: [...ackButton(message, 'Acknowledge'), { label: 'Show them', url: viewUrl }],
+    };
+  }
+  return {
+    title: 'Test page: nothing is broken',
+    facts: [],
+    lines: [`${oneLine(message.personName)}, this is how HugOps reaches you here.`],
+    notes,
+    buttons: [...ackButton(message, 'I got it'), { label: 'Open HugOps', url: message.viewUrl }],
+  };
+}
+
+function incidentText(message: PageMessage, incident: NonNullable<PageMessage['incident']>, notes: string[]): PageText {
+  const { number, severity, title, serviceName, openedAt, status, evidence } = incident;
+  return {
+    title: `#${number} ${severity}: ${oneLine(title)}`,
+    facts: [
+      ['Since', since(openedAt, message.now, message.timeZone)],
+      ...(serviceName === null ? [] : [['Service', oneLine(serviceName)] as const]),
+      // Said only when it is not what one expects of a page.
+      ...(status === 'triggered' ? [] : [['Status', status] as const]),
+    ],
+    lines: evidence.map(oneLine),
+    notes: [`For ${oneLine(message.personName)}.`, ...notes],
+    buttons: [...ackButton(message, 'Acknowledge'), { label: 'Open incident', url: message.viewUrl }],
+  };
+}
+
+const ackButton = (message: PageMessage, label: string): PageButton[] =>
+  message.ackUrl === undefined ? [] : [{ label, url: message.ackUrl }];
+
+/** '03:10 Europe/Berlin, 4 minutes ago'; with the date when it was another day. An unknown zone is shown as UTC. */
+export function since(at: EpochMs, now: EpochMs, timeZone = 'UTC'): string {
+  const zone = isTimeZone(timeZone) ? timeZone : 'UTC';
+  const then = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone);
+  const today = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone);
+  const clock = then.toPlainTime().toString({ smallestUnit: 'minute' });
+  const isToday = then.toPlainDate().equals(today.toPlainDate());
+  return `${isToday ? '' : `${then.toPlainDate().toString()} `}${clock} ${zone}, ${ago(now - at)}`;
+}
+
+function ago(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 1) return 'just now';
+  if (minutes < 60) return plural(minutes, 'minute');
+  if (minutes < 48 * 60) return plural(Math.floor(minutes / 60), 'hour');
+  return plural(Math.floor(minutes / 1440), 'day');
+}
+
+const plural = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'} ago`;
+
+function isTimeZone(name: string): boolean {
+  try {
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
