@@ -29,7 +29,12 @@ export async function claimPages(ctx: Ctx, now: EpochMs, room: number): Promise<
     if (claimed.length > 0) {
       await tx.db
         .updateTable('pages')
-        .set((set) => ({ status: 'sending', attempt: set('attempt', '+', 1), lease_owner: tx.nodeId, lease_until: now + leaseMs }))
+        .set((set) => ({
+          status: 'sending',
+          attempt: set('attempt', '+', 1),
+          lease_owner: tx.nodeId,
+          lease_until: now + leaseMs,
+        }))
         .where('id', 'in', claimed)
         .execute();
     }
@@ -41,7 +46,13 @@ export async function claimPages(ctx: Ctx, now: EpochMs, room: number): Promise<
 async function reclaimLost(ctx: Ctx, now: EpochMs): Promise<void> {
   const lost = await ctx.db
     .updateTable('pages')
-    .set((set) => ({ status: 'pending', resend_count: set('resend_count', '+', 1), lease_owner: null, lease_until: null, next_attempt_at: now }))
+    .set((set) => ({
+      status: 'pending',
+      resend_count: set('resend_count', '+', 1),
+      lease_owner: null,
+      lease_until: null,
+      next_attempt_at: now,
+    }))
     .where('status', '=', 'sending')
     .where('lease_until', '<=', now)
     .returning(['id', 'incident_id', 'person_id', 'resend_count'])
@@ -73,7 +84,11 @@ async function readDue(ctx: Ctx, now: EpochMs): Promise<DuePage[]> {
   const incidentIds = [...new Set(rows.flatMap((row) => row.incident_id ?? []))];
   const incidents = new Map<string, { status: IncidentStatus; merged: boolean }>();
   if (incidentIds.length > 0) {
-    const found = await ctx.db.selectFrom('incidents').select(['id', 'status', 'merged_into_id']).where('id', 'in', incidentIds).execute();
+    const found = await ctx.db
+      .selectFrom('incidents')
+      .select(['id', 'status', 'merged_into_id'])
+      .where('id', 'in', incidentIds)
+      .execute();
     for (const row of found) incidents.set(row.id, { status: row.status, merged: row.merged_into_id !== null });
   }
   return rows.map((row) => ({
@@ -91,7 +106,12 @@ async function readRecent(ctx: Ctx, due: readonly DuePage[], now: EpochMs): Prom
     .selectFrom('pages')
     .select(['contact_method_id', 'kind', 'sent_at', 'created_at', 'status'])
     .where('contact_method_id', 'in', methodIds)
-    .where((where) => where.or([where('status', '=', 'sending'), where.and([where('status', '=', 'sent'), where('sent_at', '>', now - 60_000)])]))
+    .where((where) =>
+      where.or([
+        where('status', '=', 'sending'),
+        where.and([where('status', '=', 'sent'), where('sent_at', '>', now - 60_000)]),
+      ]),
+    )
     .execute();
   const recent = new Map<string, RecentMessages>();
   for (const row of rows) {
@@ -105,7 +125,15 @@ async function readRecent(ctx: Ctx, due: readonly DuePage[], now: EpochMs): Prom
 
 async function setAside(ctx: Ctx, plan: Extract<PagePlan, { action: 'cancel' | 'hold' }>, now: EpochMs): Promise<void> {
   if (plan.action === 'hold') {
-    await ctx.db.updateTable('pages').set({ next_attempt_at: plan.until }).where('id', 'in', plan.pages.map((page) => page.id)).execute();
+    await ctx.db
+      .updateTable('pages')
+      .set({ next_attempt_at: plan.until })
+      .where(
+        'id',
+        'in',
+        plan.pages.map((page) => page.id),
+      )
+      .execute();
     return;
   }
   const row = await ctx.db
@@ -127,7 +155,11 @@ async function setAside(ctx: Ctx, plan: Extract<PagePlan, { action: 'cancel' | '
 
 async function insertSummary(ctx: Ctx, plan: Extract<PagePlan, { action: 'sum-up' }>, now: EpochMs): Promise<string> {
   const ids = plan.pages.map((page) => page.id);
-  const first = await ctx.db.selectFrom('pages').select('person_id').where('id', '=', ids[0] ?? '').executeTakeFirstOrThrow();
+  const first = await ctx.db
+    .selectFrom('pages')
+    .select('person_id')
+    .where('id', '=', ids[0] ?? '')
+    .executeTakeFirstOrThrow();
   const summaryId = idFor(ctx, 'pag');
   await ctx.db
     .insertInto('pages')
@@ -151,11 +183,20 @@ async function insertSummary(ctx: Ctx, plan: Extract<PagePlan, { action: 'sum-up
       summary_id: null,
     })
     .execute();
-  await ctx.db.updateTable('pages').set({ status: 'cancelled', cancel_reason: 'summed-up', summary_id: summaryId }).where('id', 'in', ids).execute();
+  await ctx.db
+    .updateTable('pages')
+    .set({ status: 'cancelled', cancel_reason: 'summed-up', summary_id: summaryId })
+    .where('id', 'in', ids)
+    .execute();
   return summaryId;
 }
 
 /** At the start of the only process on its data directory: whatever was on its way has no sender any more. */
 export async function releaseLeases(ctx: Ctx): Promise<void> {
-  await ctx.db.updateTable('pages').set({ lease_until: 0 }).where('status', '=', 'sending').where('lease_owner', '!=', ctx.nodeId).execute();
+  await ctx.db
+    .updateTable('pages')
+    .set({ lease_until: 0 })
+    .where('status', '=', 'sending')
+    .where('lease_owner', '!=', ctx.nodeId)
+    .execute();
 }

@@ -17,7 +17,11 @@ export async function readSchedules(ctx: Ctx, now: EpochMs, ids?: readonly strin
   const overrides = await ctx.db
     .selectFrom('schedule_overrides')
     .selectAll()
-    .where('schedule_id', 'in', rows.map((row) => row.id))
+    .where(
+      'schedule_id',
+      'in',
+      rows.map((row) => row.id),
+    )
     .where('until_at', '>', now)
     .orderBy('created_at')
     .orderBy('id')
@@ -29,7 +33,12 @@ export async function readSchedules(ctx: Ctx, now: EpochMs, ids?: readonly strin
     layers: row.layers as Layer[],
     overrides: overrides
       .filter((override) => override.schedule_id === row.id)
-      .map((override) => ({ id: override.id, personId: override.person_id, fromAt: override.from_at, untilAt: override.until_at })),
+      .map((override) => ({
+        id: override.id,
+        personId: override.person_id,
+        fromAt: override.from_at,
+        untilAt: override.until_at,
+      })),
   }));
 }
 
@@ -46,7 +55,12 @@ export async function resolveTargets(ctx: Ctx, targets: PolicyStep['targets'], n
       if (onCall) people.add(onCall.personId);
     }
     if (target.kind === 'team') {
-      const members = await ctx.db.selectFrom('team_members').select('person_id').where('team_id', '=', target.id).orderBy('person_id').execute();
+      const members = await ctx.db
+        .selectFrom('team_members')
+        .select('person_id')
+        .where('team_id', '=', target.id)
+        .orderBy('person_id')
+        .execute();
       for (const member of members) people.add(member.person_id);
     }
   }

@@ -41,12 +41,29 @@ export async function readPage(ctx: Ctx, pageId: string): Promise<PageRow | unde
     .selectFrom('pages')
     .innerJoin('people', 'people.id', 'pages.person_id')
     .innerJoin('contact_methods', 'contact_methods.id', 'pages.contact_method_id')
-    .select(['pages.id', 'pages.kind', 'pages.round', 'pages.attempt', 'pages.resend_count', 'pages.created_at', 'pages.incident_id', 'pages.person_id'])
-    .select(['people.name as person_name', 'contact_methods.kind as channel_kind', 'contact_methods.label', 'contact_methods.config'])
+    .select([
+      'pages.id',
+      'pages.kind',
+      'pages.round',
+      'pages.attempt',
+      'pages.resend_count',
+      'pages.created_at',
+      'pages.incident_id',
+      'pages.person_id',
+    ])
+    .select([
+      'people.name as person_name',
+      'contact_methods.kind as channel_kind',
+      'contact_methods.label',
+      'contact_methods.config',
+    ])
     .where('pages.id', '=', pageId)
     .executeTakeFirst();
   if (!row) return undefined;
-  const incidents = row.kind === 'summary' ? await readIncidents(ctx, { summaryId: row.id }) : await readIncidents(ctx, { incidentId: row.incident_id });
+  const incidents =
+    row.kind === 'summary'
+      ? await readIncidents(ctx, { summaryId: row.id })
+      : await readIncidents(ctx, { incidentId: row.incident_id });
   return {
     id: row.id,
     kind: row.kind,
@@ -60,19 +77,39 @@ export async function readPage(ctx: Ctx, pageId: string): Promise<PageRow | unde
     label: row.label,
     config: row.config,
     incident: row.kind === 'summary' ? undefined : incidents[0],
-    summed: row.kind === 'summary' ? incidents.filter((incident) => incident.status === 'triggered' && !incident.merged) : [],
+    summed:
+      row.kind === 'summary' ? incidents.filter((incident) => incident.status === 'triggered' && !incident.merged) : [],
   };
 }
 
-async function readIncidents(ctx: Ctx, of: { incidentId: string | null } | { summaryId: string }): Promise<PageIncident[]> {
+async function readIncidents(
+  ctx: Ctx,
+  of: { incidentId: string | null } | { summaryId: string },
+): Promise<PageIncident[]> {
   if ('incidentId' in of && of.incidentId === null) return [];
   const rows = await ctx.db
     .selectFrom('incidents')
     .leftJoin('services', 'services.id', 'incidents.service_id')
-    .select(['incidents.id', 'number', 'title', 'severity', 'incidents.status', 'merged_into_id', 'opened_at', 'services.name as service_name'])
-    .$if('incidentId' in of, (query) => query.where('incidents.id', '=', 'incidentId' in of ? (of.incidentId ?? '') : ''))
+    .select([
+      'incidents.id',
+      'number',
+      'title',
+      'severity',
+      'incidents.status',
+      'merged_into_id',
+      'opened_at',
+      'services.name as service_name',
+    ])
+    .$if('incidentId' in of, (query) =>
+      query.where('incidents.id', '=', 'incidentId' in of ? (of.incidentId ?? '') : ''),
+    )
     .$if('summaryId' in of, (query) =>
-      query.where('incidents.id', 'in', (inner) => inner.selectFrom('pages').select((s) => s.ref('pages.incident_id').$notNull().as('id')).where('summary_id', '=', 'summaryId' in of ? of.summaryId : '')),
+      query.where('incidents.id', 'in', (inner) =>
+        inner
+          .selectFrom('pages')
+          .select((s) => s.ref('pages.incident_id').$notNull().as('id'))
+          .where('summary_id', '=', 'summaryId' in of ? of.summaryId : ''),
+      ),
     )
     .orderBy('opened_at')
     .execute();

@@ -23,7 +23,14 @@ export async function processSignals(ctx: Ctx, now: EpochMs): Promise<number> {
   } catch (error) {
     ctx.log.error({ err: error }, 'a batch of signals could not be placed; trying them one by one');
   }
-  const waiting = await ctx.db.selectFrom('signals').select('id').where('outcome', 'is', null).orderBy('received_at').orderBy('id').limit(batchSize).execute();
+  const waiting = await ctx.db
+    .selectFrom('signals')
+    .select('id')
+    .where('outcome', 'is', null)
+    .orderBy('received_at')
+    .orderBy('id')
+    .limit(batchSize)
+    .execute();
   let placed = 0;
   let failure: unknown;
   for (const { id } of waiting) {
@@ -68,7 +75,11 @@ async function placeBatch(ctx: Ctx, now: EpochMs, limit: number, onlyId?: string
   return signals.length;
 }
 
-async function place(ctx: Ctx, signal: Signal, now: EpochMs): Promise<{ placement: Placement; incidentId: string | null }> {
+async function place(
+  ctx: Ctx,
+  signal: Signal,
+  now: EpochMs,
+): Promise<{ placement: Placement; incidentId: string | null }> {
   const serviceId = signal.service_id;
   if (serviceId === null) return { placement: { action: 'ignore', reason: 'nothing-open' }, incidentId: null };
   const alert = await ctx.db
@@ -92,7 +103,13 @@ async function place(ctx: Ctx, signal: Signal, now: EpochMs): Promise<{ placemen
   return { placement, incidentId };
 }
 
-async function carryOut(ctx: Ctx, signal: Signal, serviceId: string, placement: Placement, now: EpochMs): Promise<string | null> {
+async function carryOut(
+  ctx: Ctx,
+  signal: Signal,
+  serviceId: string,
+  placement: Placement,
+  now: EpochMs,
+): Promise<string | null> {
   switch (placement.action) {
     case 'open': {
       const incidentId = await openIncident(ctx, {
@@ -110,7 +127,8 @@ async function carryOut(ctx: Ctx, signal: Signal, serviceId: string, placement: 
     case 'join':
       await insertAlert(ctx, signal, serviceId, placement.incidentId);
       await tellAlert(ctx, 'alert.joined', signal, placement.incidentId, now);
-      if (placement.raises) await raiseSeverity(ctx, { incidentId: placement.incidentId, severity: signal.severity, now });
+      if (placement.raises)
+        await raiseSeverity(ctx, { incidentId: placement.incidentId, severity: signal.severity, now });
       return placement.incidentId;
     case 'repeat':
       await ctx.db
@@ -123,10 +141,15 @@ async function carryOut(ctx: Ctx, signal: Signal, serviceId: string, placement: 
         }))
         .where('id', '=', placement.alertId)
         .execute();
-      if (placement.raises) await raiseSeverity(ctx, { incidentId: placement.incidentId, severity: signal.severity, now });
+      if (placement.raises)
+        await raiseSeverity(ctx, { incidentId: placement.incidentId, severity: signal.severity, now });
       return placement.incidentId;
     case 'clear':
-      await ctx.db.updateTable('alerts').set({ status: 'ok', last_at: signal.at }).where('id', '=', placement.alertId).execute();
+      await ctx.db
+        .updateTable('alerts')
+        .set({ status: 'ok', last_at: signal.at })
+        .where('id', '=', placement.alertId)
+        .execute();
       await tellAlert(ctx, 'alert.cleared', signal, placement.incidentId, now);
       await resolveWhenClear(ctx, placement.incidentId, now);
       return placement.incidentId;
@@ -170,9 +193,19 @@ const tellAlert = (ctx: Ctx, kind: string, signal: Signal, incidentId: string, n
 
 /** An incident that signals opened ends when the last of its alerts does. One that a person opened ends when a person says so. */
 async function resolveWhenClear(ctx: Ctx, incidentId: string, now: EpochMs): Promise<void> {
-  const incident = await ctx.db.selectFrom('incidents').select(['opened_by', 'status']).where('id', '=', incidentId).executeTakeFirstOrThrow();
+  const incident = await ctx.db
+    .selectFrom('incidents')
+    .select(['opened_by', 'status'])
+    .where('id', '=', incidentId)
+    .executeTakeFirstOrThrow();
   if (incident.opened_by !== 'signal' || incident.status === 'resolved') return;
-  const firing = await ctx.db.selectFrom('alerts').select('id').where('incident_id', '=', incidentId).where('status', '=', 'firing').limit(1).executeTakeFirst();
+  const firing = await ctx.db
+    .selectFrom('alerts')
+    .select('id')
+    .where('incident_id', '=', incidentId)
+    .where('status', '=', 'firing')
+    .limit(1)
+    .executeTakeFirst();
   if (!firing) await resolveIncident(ctx, { incidentId, actor: { kind: 'system' }, now, how: 'all-clear' });
 }
 
@@ -210,10 +243,19 @@ export async function reconsiderMuted(ctx: Ctx): Promise<number> {
         .where('source_kind', '=', signal.source_kind)
         .where('source_id', '=', signal.source_id)
         .where('dedup_key', '=', signal.dedup_key)
-        .where((where) => where.or([where('received_at', '>', signal.received_at), where.and([where('received_at', '=', signal.received_at), where('id', '>', signal.id)])]))
+        .where((where) =>
+          where.or([
+            where('received_at', '>', signal.received_at),
+            where.and([where('received_at', '=', signal.received_at), where('id', '>', signal.id)]),
+          ]),
+        )
         .limit(1)
         .executeTakeFirst();
-      await tx.db.updateTable('signals').set({ outcome: newer ? 'mute:over' : null }).where('id', '=', signal.id).execute();
+      await tx.db
+        .updateTable('signals')
+        .set({ outcome: newer ? 'mute:over' : null })
+        .where('id', '=', signal.id)
+        .execute();
       if (!newer) count++;
     }
     if (count > 0) tx.wake('signals');

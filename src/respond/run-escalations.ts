@@ -42,14 +42,23 @@ async function escalate(ctx: Ctx, row: Due, now: EpochMs): Promise<void> {
   const decision = decideEscalation(state, row.status, now);
   if (decision.action === 'wait') return;
   if (decision.action === 'stop') {
-    await ctx.db.updateTable('escalations').set({ next_action_at: null, updated_at: now }).where('incident_id', '=', row.incident_id).execute();
+    await ctx.db
+      .updateTable('escalations')
+      .set({ next_action_at: null, updated_at: now })
+      .where('incident_id', '=', row.incident_id)
+      .execute();
     return;
   }
   let people = await resolveTargets(ctx, decision.targets, now);
   let methods = await contactMethods(ctx, people);
   const reachedNobody = methods.length === 0;
   let next = decision.next;
-  if (reachedNobody && decision.reason === 'step' && next.stepIndex > state.stepIndex && next.stepIndex < state.steps.length) {
+  if (
+    reachedNobody &&
+    decision.reason === 'step' &&
+    next.stepIndex > state.stepIndex &&
+    next.stepIndex < state.steps.length
+  ) {
     // Nobody is behind this step: the next one must not wait for somebody who was never called.
     next = { ...next, nextActionAt: now };
   } else if (reachedNobody) {
@@ -77,7 +86,13 @@ async function escalate(ctx: Ctx, row: Due, now: EpochMs): Promise<void> {
 async function storeState(ctx: Ctx, incidentId: string, next: EscalationState, now: EpochMs): Promise<void> {
   await ctx.db
     .updateTable('escalations')
-    .set({ step_index: next.stepIndex, loops_done: next.loopsDone, round: next.round, next_action_at: next.nextActionAt, updated_at: now })
+    .set({
+      step_index: next.stepIndex,
+      loops_done: next.loopsDone,
+      round: next.round,
+      next_action_at: next.nextActionAt,
+      updated_at: now,
+    })
     .where('incident_id', '=', incidentId)
     .execute();
 }
@@ -98,7 +113,14 @@ async function contactMethods(ctx: Ctx, people: readonly string[]): Promise<Meth
     .execute();
 }
 
-async function insertPages(ctx: Ctx, incidentId: string, reason: string, round: number, methods: readonly Method[], now: EpochMs): Promise<void> {
+async function insertPages(
+  ctx: Ctx,
+  incidentId: string,
+  reason: string,
+  round: number,
+  methods: readonly Method[],
+  now: EpochMs,
+): Promise<void> {
   if (methods.length === 0) return;
   await ctx.db
     .insertInto('pages')

@@ -28,7 +28,12 @@ export async function sendPages(ctx: Ctx, pager: Pager, now: EpochMs): Promise<n
 async function sendPage(ctx: Ctx, pager: Pager, pageId: string): Promise<void> {
   const page = await readPage(ctx, pageId);
   if (!page) return;
-  const ghost = page.kind === 'summary' ? (page.summed.length === 0 ? ('resolved' as const) : undefined) : ghostReason(page.incident && { status: page.incident.status, merged: page.incident.merged });
+  const ghost =
+    page.kind === 'summary'
+      ? page.summed.length === 0
+        ? ('resolved' as const)
+        : undefined
+      : ghostReason(page.incident && { status: page.incident.status, merged: page.incident.merged });
   if (ghost) {
     await record(ctx, page, { cancelled: ghost });
     return;
@@ -40,10 +45,8 @@ async function sendPage(ctx: Ctx, pager: Pager, pageId: string): Promise<void> {
 async function trySend(ctx: Ctx, pager: Pager, page: PageRow): Promise<Receipt> {
   const channel = pager.channels.get(page.channelKind);
   if (!channel) return { ok: false, retryable: false, reason: `there is no channel of the kind ${page.channelKind}` };
-  const config = channel.schema.safeParse(page.config);
-  if (!config.success) return { ok: false, retryable: false, reason: 'the contact method is not complete' };
   try {
-    return await channel.send(pageMessage(ctx, page), config.data, pager.io);
+    return await channel.send(pageMessage(ctx, page), page.config, pager.io);
   } catch (error) {
     // A channel reports a provider's failure as a receipt; a throw is a defect of ours, and may not lose the page.
     ctx.log.error({ err: error, channel: page.channelKind }, 'a channel threw');
@@ -57,26 +60,53 @@ async function record(ctx: Ctx, page: PageRow, outcome: Outcome): Promise<void> 
   const now = ctx.clock.now();
   await transact(ctx, async (tx) => {
     const free = { lease_owner: null, lease_until: null };
-    const mine = tx.db.updateTable('pages').where('id', '=', page.id).where('status', '=', 'sending').where('lease_owner', '=', tx.nodeId);
+    const mine = tx.db
+      .updateTable('pages')
+      .where('id', '=', page.id)
+      .where('status', '=', 'sending')
+      .where('lease_owner', '=', tx.nodeId);
     const about = { at: now, actor: { kind: 'system' as const } };
-    const data = { pageId: page.id, personId: page.personId, personName: page.personName, channel: page.channelKind, label: page.label, attempt: page.attempt };
-    const incidentIds = page.kind === 'summary' ? page.summed.map((incident) => incident.id) : page.incident ? [page.incident.id] : [];
+    const data = {
+      pageId: page.id,
+      personId: page.personId,
+      personName: page.personName,
+      channel: page.channelKind,
+      label: page.label,
+      attempt: page.attempt,
+    };
+    const incidentIds =
+      page.kind === 'summary' ? page.summed.map((incident) => incident.id) : page.incident ? [page.incident.id] : [];
     const tell = (kind: string, more: object): Promise<void> =>
-      appendEvents(tx, incidentIds.map((incidentId) => ({ ...about, kind, incidentId, data: { ...data, ...more } })));
+      appendEvents(
+        tx,
+        incidentIds.map((incidentId) => ({ ...about, kind, incidentId, data: { ...data, ...more } })),
+      );
     if ('cancelled' in outcome) {
       await mine.set({ ...free, status: 'cancelled', cancel_reason: outcome.cancelled }).execute();
       await tell('page.cancelled', { reason: outcome.cancelled });
     } else if (outcome.ok) {
-      await mine.set({ ...free, status: 'sent', sent_at: now, provider_ref: outcome.providerRef ?? null, error: null }).execute();
+      await mine
+        .set({ ...free, status: 'sent', sent_at: now, provider_ref: outcome.providerRef ?? null, error: null })
+        .execute();
       await tell('page.sent', { summary: page.kind === 'summary', resend: page.resendCount > 0 });
       tx.metrics.pageDelay.observe((now - page.createdAt) / 1000);
     } else {
       const again = outcome.retryable ? nextPageAttempt(page.attempt, now, outcome.retryAfterMs) : undefined;
-      await mine.set({ ...free, status: again === undefined ? 'failed' : 'pending', next_attempt_at: again ?? now, error: outcome.reason }).execute();
+      await mine
+        .set({
+          ...free,
+          status: again === undefined ? 'failed' : 'pending',
+          next_attempt_at: again ?? now,
+          error: outcome.reason,
+        })
+        .execute();
       await tell('page.failed', { reason: outcome.reason, final: again === undefined, nextAttemptAt: again ?? null });
       if (again === undefined && page.incident) await escalateWhenUnreachable(tx, page, now);
     }
-    tx.metrics.pages.inc({ channel: page.channelKind, outcome: 'cancelled' in outcome ? 'cancelled' : outcome.ok ? 'sent' : 'failed' });
+    tx.metrics.pages.inc({
+      channel: page.channelKind,
+      outcome: 'cancelled' in outcome ? 'cancelled' : outcome.ok ? 'sent' : 'failed',
+    });
   });
 }
 
@@ -92,13 +122,34 @@ async function escalateWhenUnreachable(ctx: Ctx, page: PageRow, now: EpochMs): P
     .limit(1)
     .executeTakeFirst();
   if (alive) return;
-  const escalation = await ctx.db.selectFrom('escalations').selectAll().where('incident_id', '=', page.incident.id).forUpdate().executeTakeFirst();
+  const escalation = await ctx.db
+    .selectFrom('escalations')
+    .selectAll()
+    .where('incident_id', '=', page.incident.id)
+    .forUpdate()
+    .executeTakeFirst();
   // Past the last step only the slow reminder is left; hurrying it would be a loop at the speed of failure.
-  if (!escalation || escalation.round !== page.round || escalation.next_action_at === null || escalation.step_index >= escalation.steps.length) return;
+  if (
+    !escalation ||
+    escalation.round !== page.round ||
+    escalation.next_action_at === null ||
+    escalation.step_index >= escalation.steps.length
+  )
+    return;
   if (escalation.step_index === 0) return;
-  await ctx.db.updateTable('escalations').set({ next_action_at: now, updated_at: now }).where('incident_id', '=', page.incident.id).execute();
+  await ctx.db
+    .updateTable('escalations')
+    .set({ next_action_at: now, updated_at: now })
+    .where('incident_id', '=', page.incident.id)
+    .execute();
   await appendEvents(ctx, [
-    { kind: 'escalation.hurried', at: now, actor: { kind: 'system' }, incidentId: page.incident.id, data: { reason: 'nobody-reached', round: page.round } },
+    {
+      kind: 'escalation.hurried',
+      at: now,
+      actor: { kind: 'system' },
+      incidentId: page.incident.id,
+      data: { reason: 'nobody-reached', round: page.round },
+    },
   ]);
   ctx.wake('escalation');
 }

@@ -20,22 +20,44 @@ export async function acknowledgeIncident(ctx: Ctx, input: AcknowledgeIncident):
     const incident = await lockIncident(tx, input.incidentId);
     const transition = acknowledge(incident.status, incident.merged_into_id !== null);
     if (!transition.allowed) {
-      throw new ServiceError('conflict', transition.reason === 'merged' ? 'This incident was merged into another one.' : 'This incident is resolved already.');
+      throw new ServiceError(
+        'conflict',
+        transition.reason === 'merged'
+          ? 'This incident was merged into another one.'
+          : 'This incident is resolved already.',
+      );
     }
     if (!transition.changed) return { changed: false };
     const personId = input.actor.kind === 'person' ? (input.actor.id ?? null) : null;
     await tx.db
       .updateTable('incidents')
-      .set({ status: 'acknowledged', acknowledged_at: input.now, acknowledged_by: personId, owner_id: personId ?? incident.owner_id })
+      .set({
+        status: 'acknowledged',
+        acknowledged_at: input.now,
+        acknowledged_by: personId,
+        owner_id: personId ?? incident.owner_id,
+      })
       .where('id', '=', incident.id)
       .execute();
     await setNextAction(tx, incident.id, null, input.now);
     await cancelPages(tx, incident.id, 'acknowledged');
     const about = { at: input.now, incidentId: incident.id, serviceId: incident.service_id ?? undefined };
-    const events: NewEvent[] = [{ ...about, kind: 'incident.acknowledged', actor: input.actor, data: { via: input.via, afterMs: input.now - incident.opened_at } }];
+    const events: NewEvent[] = [
+      {
+        ...about,
+        kind: 'incident.acknowledged',
+        actor: input.actor,
+        data: { via: input.via, afterMs: input.now - incident.opened_at },
+      },
+    ];
     if (incident.is_public && incident.phase === 'investigating' && (await onlyAutomaticUpdates(tx, incident.id))) {
       const body = autoUpdate('acknowledged', await serviceName(tx, incident));
-      events.push({ ...about, kind: 'update.posted', actor: { kind: 'system' }, data: { phase: 'investigating', body, auto: true } });
+      events.push({
+        ...about,
+        kind: 'update.posted',
+        actor: { kind: 'system' },
+        data: { phase: 'investigating', body, auto: true },
+      });
     }
     await appendEvents(tx, events);
     return { changed: true };

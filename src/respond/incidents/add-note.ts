@@ -4,9 +4,14 @@ import { appendEvents } from '../../platform/events.ts';
 import { lockIncident } from './lock.ts';
 
 /** A note for the team on the incident's timeline; never shown to the public. */
-export async function addNote(ctx: Ctx, input: { incidentId: string; body: string; actor: Actor; now: EpochMs }): Promise<void> {
+export async function addNote(
+  ctx: Ctx,
+  input: { incidentId: string; body: string; actor: Actor; now: EpochMs },
+): Promise<void> {
   await transact(ctx, async (tx) => {
     const incident = await lockIncident(tx, input.incidentId);
-    await appendEvents(tx, [{ kind: 'note.added', at: input.now, actor: input.actor, incidentId: incident.id, data: { body: input.body } }]);
+    await appendEvents(tx, [
+      { kind: 'note.added', at: input.now, actor: input.actor, incidentId: incident.id, data: { body: input.body } },
+    ]);
   });
 }

@@ -7,7 +7,12 @@ export type Incident = Selectable<Tables['incidents']>;
 
 /** The incident, locked until the transaction ends, so that two people pressing at once take turns. */
 export async function lockIncident(ctx: Ctx, incidentId: string): Promise<Incident> {
-  const incident = await ctx.db.selectFrom('incidents').selectAll().where('id', '=', incidentId).forUpdate().executeTakeFirst();
+  const incident = await ctx.db
+    .selectFrom('incidents')
+    .selectAll()
+    .where('id', '=', incidentId)
+    .forUpdate()
+    .executeTakeFirst();
   if (!incident) throw new ServiceError('not-found', 'There is no such incident.');
   return incident;
 }
@@ -15,13 +20,26 @@ export async function lockIncident(ctx: Ctx, incidentId: string): Promise<Incide
 /** The name that the public knows the incident's service by. */
 export async function serviceName(ctx: Ctx, incident: Incident): Promise<string> {
   if (incident.service_id === null) return 'the service';
-  const service = await ctx.db.selectFrom('services').select('name').where('id', '=', incident.service_id).executeTakeFirst();
+  const service = await ctx.db
+    .selectFrom('services')
+    .select('name')
+    .where('id', '=', incident.service_id)
+    .executeTakeFirst();
   return service?.name ?? 'the service';
 }
 
 /** Sets when the escalation acts next; null when somebody has it or it is over. */
-export async function setNextAction(ctx: Ctx, incidentId: string, nextActionAt: number | null, now: number): Promise<void> {
-  await ctx.db.updateTable('escalations').set({ next_action_at: nextActionAt, updated_at: now }).where('incident_id', '=', incidentId).execute();
+export async function setNextAction(
+  ctx: Ctx,
+  incidentId: string,
+  nextActionAt: number | null,
+  now: number,
+): Promise<void> {
+  await ctx.db
+    .updateTable('escalations')
+    .set({ next_action_at: nextActionAt, updated_at: now })
+    .where('incident_id', '=', incidentId)
+    .execute();
 }
 
 /** Takes back what is owed but not yet sent: nobody is called for something that is in hand. */

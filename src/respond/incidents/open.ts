@@ -26,9 +26,18 @@ export async function openIncident(ctx: Ctx, input: OpenIncident): Promise<strin
       .selectFrom('services')
       .leftJoin('teams', 'teams.id', 'services.team_id')
       .leftJoin('policies', (join) =>
-        join.on((on) => on('policies.id', '=', on.fn.coalesce('services.policy_id', 'teams.policy_id'))).on('policies.archived_at', 'is', null),
+        join
+          .on((on) => on('policies.id', '=', on.fn.coalesce('services.policy_id', 'teams.policy_id')))
+          .on('policies.archived_at', 'is', null),
       )
-      .select(['services.id', 'services.name', 'services.team_id', 'policies.id as policy_id', 'policies.steps', 'policies.repeat_count'])
+      .select([
+        'services.id',
+        'services.name',
+        'services.team_id',
+        'policies.id as policy_id',
+        'policies.steps',
+        'policies.repeat_count',
+      ])
       .where('services.id', '=', input.serviceId)
       .executeTakeFirst();
     if (!service) throw new ServiceError('not-found', `There is no service ${input.serviceId}.`);
@@ -57,7 +66,10 @@ export async function openIncident(ctx: Ctx, input: OpenIncident): Promise<strin
         merged_into_id: null,
       })
       .execute();
-    await tx.db.insertInto('incident_services').values({ incident_id: id, service_id: service.id, impact: impactOf(input.severity) }).execute();
+    await tx.db
+      .insertInto('incident_services')
+      .values({ incident_id: id, service_id: service.id, impact: impactOf(input.severity) })
+      .execute();
     const escalation = startEscalation(service.steps ?? [], service.repeat_count ?? 0, input.now);
     await tx.db
       .insertInto('escalations')
@@ -75,8 +87,22 @@ export async function openIncident(ctx: Ctx, input: OpenIncident): Promise<strin
       .execute();
     const about = { at: input.now, incidentId: id, serviceId: service.id };
     await appendEvents(tx, [
-      { ...about, kind: 'incident.triggered', actor: input.actor, data: { title: input.title, severity: input.severity, evidence: input.evidence ?? {} } },
-      ...(isPublic ? [{ ...about, kind: 'update.posted', actor: { kind: 'system' } as const, data: { phase: 'investigating', body: autoUpdate('opened', service.name), auto: true } }] : []),
+      {
+        ...about,
+        kind: 'incident.triggered',
+        actor: input.actor,
+        data: { title: input.title, severity: input.severity, evidence: input.evidence ?? {} },
+      },
+      ...(isPublic
+        ? [
+            {
+              ...about,
+              kind: 'update.posted',
+              actor: { kind: 'system' } as const,
+              data: { phase: 'investigating', body: autoUpdate('opened', service.name), auto: true },
+            },
+          ]
+        : []),
     ]);
     tx.wake('escalation');
     return id;

@@ -19,7 +19,13 @@ export async function postUpdate(
     }
     await tx.db.updateTable('incidents').set({ is_public: true }).where('id', '=', incident.id).execute();
     if (input.phase === 'resolved' && incident.status !== 'resolved') {
-      await resolveIncident(tx, { incidentId: incident.id, actor: input.actor, now: input.now, how: 'by-hand', publicBody: input.body });
+      await resolveIncident(tx, {
+        incidentId: incident.id,
+        actor: input.actor,
+        now: input.now,
+        how: 'by-hand',
+        publicBody: input.body,
+      });
       return;
     }
     await tx.db.updateTable('incidents').set({ phase: input.phase }).where('id', '=', incident.id).execute();

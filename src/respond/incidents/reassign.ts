@@ -13,23 +13,58 @@ export async function reassignIncident(
   await transact(ctx, async (tx) => {
     const incident = await lockIncident(tx, input.incidentId);
     if (incident.status === 'resolved') throw new ServiceError('conflict', 'This incident is resolved already.');
-    const person = await tx.db.selectFrom('people').select(['id', 'name']).where('id', '=', input.toPersonId).where('archived_at', 'is', null).executeTakeFirst();
-    if (!person) throw new ServiceError('invalid', 'There is no such person.', { fields: [{ path: 'toPersonId', message: 'no such person' }] });
-    const row = await tx.db.selectFrom('escalations').selectAll().where('incident_id', '=', incident.id).executeTakeFirstOrThrow();
+    const person = await tx.db
+      .selectFrom('people')
+      .select(['id', 'name'])
+      .where('id', '=', input.toPersonId)
+      .where('archived_at', 'is', null)
+      .executeTakeFirst();
+    if (!person)
+      throw new ServiceError('invalid', 'There is no such person.', {
+        fields: [{ path: 'toPersonId', message: 'no such person' }],
+      });
+    const row = await tx.db
+      .selectFrom('escalations')
+      .selectAll()
+      .where('incident_id', '=', incident.id)
+      .executeTakeFirstOrThrow();
     const next = reassignEscalation(
-      { steps: row.steps, repeatCount: row.repeat_count, stepIndex: row.step_index, loopsDone: row.loops_done, round: row.round, nextActionAt: row.next_action_at },
+      {
+        steps: row.steps,
+        repeatCount: row.repeat_count,
+        stepIndex: row.step_index,
+        loopsDone: row.loops_done,
+        round: row.round,
+        nextActionAt: row.next_action_at,
+      },
       person.id,
       input.now,
     );
-    await tx.db.updateTable('incidents').set({ status: 'triggered', owner_id: person.id }).where('id', '=', incident.id).execute();
+    await tx.db
+      .updateTable('incidents')
+      .set({ status: 'triggered', owner_id: person.id })
+      .where('id', '=', incident.id)
+      .execute();
     await tx.db
       .updateTable('escalations')
-      .set({ steps: JSON.stringify(next.steps), step_index: next.stepIndex, loops_done: next.loopsDone, next_action_at: next.nextActionAt, updated_at: input.now })
+      .set({
+        steps: JSON.stringify(next.steps),
+        step_index: next.stepIndex,
+        loops_done: next.loopsDone,
+        next_action_at: next.nextActionAt,
+        updated_at: input.now,
+      })
       .where('incident_id', '=', incident.id)
       .execute();
     await cancelPages(tx, incident.id, 'reassigned');
     await appendEvents(tx, [
-      { kind: 'incident.reassigned', at: input.now, actor: input.actor, incidentId: incident.id, data: { toPersonId: person.id, toName: person.name, fromPersonId: incident.owner_id } },
+      {
+        kind: 'incident.reassigned',
+        at: input.now,
+        actor: input.actor,
+        incidentId: incident.id,
+        data: { toPersonId: person.id, toName: person.name, fromPersonId: incident.owner_id },
+      },
     ]);
     tx.wake('escalation');
   });

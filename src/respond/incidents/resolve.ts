@@ -28,17 +28,32 @@ export async function resolveIncident(ctx: Ctx, input: ResolveIncident): Promise
       })
       .where('id', '=', incident.id)
       .execute();
-    await tx.db.updateTable('alerts').set({ status: 'ok' }).where('incident_id', '=', incident.id).where('status', '=', 'firing').execute();
+    await tx.db
+      .updateTable('alerts')
+      .set({ status: 'ok' })
+      .where('incident_id', '=', incident.id)
+      .where('status', '=', 'firing')
+      .execute();
     await setNextAction(tx, incident.id, null, input.now);
     await cancelPages(tx, incident.id, 'resolved');
     const about = { at: input.now, incidentId: incident.id, serviceId: incident.service_id ?? undefined };
     const events: NewEvent[] = [
-      { ...about, kind: 'incident.resolved', actor: input.actor, data: { how: input.how, afterMs: input.now - incident.opened_at } },
+      {
+        ...about,
+        kind: 'incident.resolved',
+        actor: input.actor,
+        data: { how: input.how, afterMs: input.now - incident.opened_at },
+      },
     ];
     if (incident.is_public) {
       const own = input.publicBody === undefined;
       const body = input.publicBody ?? autoUpdate('resolved', await serviceName(tx, incident));
-      events.push({ ...about, kind: 'update.posted', actor: own ? { kind: 'system' } : input.actor, data: { phase: 'resolved', body, auto: own } });
+      events.push({
+        ...about,
+        kind: 'update.posted',
+        actor: own ? { kind: 'system' } : input.actor,
+        data: { phase: 'resolved', body, auto: own },
+      });
     }
     await appendEvents(tx, events);
     return { changed: true };

@@ -1,0 +1,2 @@
+export { leaveReport } from './leave-report.ts';
+export { settleReports } from './weigh-reports.ts';

@@ -1,0 +1,11 @@
+export { acknowledgeIncident } from './incidents/acknowledge.ts';
+export { addNote } from './incidents/add-note.ts';
+export { openIncident } from './incidents/open.ts';
+export { postUpdate } from './incidents/post-update.ts';
+export { reassignIncident } from './incidents/reassign.ts';
+export { resolveIncident } from './incidents/resolve.ts';
+export { processSignals, reconsiderMuted } from './process-signals.ts';
+export { type NewSignal, raiseSignal, raiseSignals } from './raise-signal.ts';
+export { releaseLeases } from './claim-pages.ts';
+export { runEscalations } from './run-escalations.ts';
+export { type Pager, sendPages } from './send-pages.ts';

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { phases, severities } from '../domain/words.ts';
+
+/** Epoch milliseconds. */
+const at = z.int();
+export const severitySchema = z.enum(severities);
+export const phaseSchema = z.enum(phases);
+export const incidentStatusSchema = z.enum(['triggered', 'acknowledged', 'resolved']);
+
+export const personRefSchema = z.object({ id: z.string(), name: z.string() });
+
+export const incidentSummarySchema = z
+  .object({
+    id: z.string(),
+    number: z.int(),
+    title: z.string(),
+    publicTitle: z.string(),
+    service: z.object({ id: z.string(), name: z.string() }).nullable(),
+    severity: severitySchema,
+    status: incidentStatusSchema,
+    phase: phaseSchema,
+    isPublic: z.boolean(),
+    owner: personRefSchema.nullable(),
+    openedAt: at,
+    acknowledgedAt: at.nullable(),
+    resolvedAt: at.nullable(),
+  })
+  .meta({ id: 'IncidentSummary' });
+export type IncidentSummary = z.infer<typeof incidentSummarySchema>;
+
+export const timelineEventSchema = z
+  .object({
+    id: z.string(),
+    at,
+    kind: z.string(),
+    actor: z.object({ kind: z.enum(['system', 'person', 'signal', 'visitor', 'api']), name: z.string().nullable() }),
+    /** What happened, as one plain sentence. */
+    text: z.string(),
+    /** A longer text that somebody wrote: a note, a public update. */
+    body: z.string().nullable(),
+  })
+  .meta({ id: 'TimelineEvent' });
+export type TimelineEvent = z.infer<typeof timelineEventSchema>;
+
+export const pageSchema = z
+  .object({
+    id: z.string(),
+    person: personRefSchema,
+    channel: z.string(),
+    label: z.string(),
+    status: z.enum(['pending', 'sending', 'sent', 'failed', 'cancelled']),
+    createdAt: at,
+    sentAt: at.nullable(),
+    error: z.string().nullable(),
+  })
+  .meta({ id: 'Page' });
+
+export const incidentSchema = incidentSummarySchema
+  .extend({
+    alerts: z.array(
+      z.object({
+        id: z.string(),
+        source: z.string(),
+        summary: z.string(),
+        status: z.enum(['firing', 'ok']),
+        severity: severitySchema,
+        signalCount: z.int(),
+        firstAt: at,
+        lastAt: at,
+        evidence: z.record(z.string(), z.unknown()),
+      }),
+    ),
+    timeline: z.array(timelineEventSchema),
+    pages: z.array(pageSchema),
+    nextEscalationAt: at.nullable(),
+    reports: z.int(),
+    hugs: z.int(),
+    publicUrl: z.string().nullable(),
+  })
+  .meta({ id: 'Incident' });
+export type IncidentDetail = z.infer<typeof incidentSchema>;
+
+export const openIncidentSchema = z
+  .object({
+    serviceId: z.string().min(1).max(100),
+    title: z.string().trim().min(1).max(300),
+    severity: severitySchema,
+    isPublic: z.boolean().optional(),
+  })
+  .strict();
+export const noteSchema = z.object({ body: z.string().trim().min(1).max(10_000) }).strict();
+export const updateSchema = z.object({ phase: phaseSchema, body: z.string().trim().min(1).max(5_000) }).strict();
+export const reassignSchema = z.object({ toPersonId: z.string().min(1).max(100) }).strict();
+
+export const onCallSchema = z
+  .object({
+    schedules: z.array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        timeZone: z.string(),
+        ownedBy: z.enum(['file', 'console']),
+        now: z.object({ person: personRefSchema, untilAt: at.nullable(), isOverride: z.boolean() }).nullable(),
+        shifts: z.array(
+          z.object({ person: personRefSchema, fromAt: at, untilAt: at, overrideId: z.string().nullable() }),
+        ),
+        gaps: z.array(z.object({ fromAt: at, untilAt: at })),
+      }),
+    ),
+  })
+  .meta({ id: 'OnCall' });
+export type OnCallView = z.infer<typeof onCallSchema>;
+
+export const overrideSchema = z
+  .object({ personId: z.string().min(1).max(100), fromAt: at, untilAt: at })
+  .strict()
+  .refine((value) => value.untilAt > value.fromAt, { path: ['untilAt'], message: 'must be later than fromAt' })
+  .refine((value) => value.untilAt - value.fromAt <= 366 * 86_400_000, {
+    path: ['untilAt'],
+    message: 'at most one year after fromAt',
+  });

@@ -1,0 +1,61 @@
+import type { JsonObject } from '../domain/words.ts';
+import { durationWords } from '../domain/duration.ts';
+
+/** What an event says, as one plain sentence for the timeline. `nameOf` gives the name of a person's id. */
+export function tellEvent(kind: string, data: JsonObject, nameOf: (personId: string) => string): string {
+  const text = (key: string): string => (typeof data[key] === 'string' ? data[key] : '');
+  const number = (key: string): number => (typeof data[key] === 'number' ? data[key] : 0);
+  const person = (key: string): string => nameOf(text(key));
+  const sentence = sentences[kind];
+  return sentence ? sentence({ data, text, number, person, nameOf }) : kind;
+}
+
+interface Facts {
+  data: JsonObject;
+  text(key: string): string;
+  number(key: string): number;
+  person(key: string): string;
+  nameOf(personId: string): string;
+}
+
+const howResolved: Readonly<Record<string, string>> = {
+  'all-clear': 'Resolved: all alerts are clear',
+  'by-hand': 'Resolved',
+  'by-source': 'Resolved by the tool that raised it',
+};
+
+const sentences: Readonly<Record<string, (facts: Facts) => string>> = {
+  'incident.triggered': ({ text }) => `Opened: ${text('title')}`,
+  'incident.acknowledged': ({ number }) => `Acknowledged after ${durationWords(number('afterMs'))}`,
+  'incident.resolved': ({ text, number }) =>
+    `${howResolved[text('how')] ?? 'Resolved'}, ${durationWords(number('afterMs'))} after it began`,
+  'incident.reassigned': ({ person }) => `Handed to ${person('toPersonId')}`,
+  'severity.raised': ({ text }) => `Severity raised from ${text('from')} to ${text('to')}`,
+  'alert.joined': ({ text }) => `Another alert joined: ${text('summary')}`,
+  'alert.cleared': ({ text }) => `Clear again: ${text('summary')}`,
+  'note.added': () => 'Note',
+  'update.posted': ({ text, data }) =>
+    `${data['auto'] === true ? 'Told the public by itself' : 'Told the public'} (${text('phase')})`,
+  'escalation.stepped': ({ data, text, nameOf }) => {
+    const people = Array.isArray(data['people']) ? data['people'].map((id) => nameOf(String(id))) : [];
+    if (text('reason') === 'nobody' || people.length === 0)
+      return 'Nobody could be called: no contact method behind this step';
+    if (text('reason') === 'fallback') return `Nobody on call: calling the owners, ${people.join(', ')}`;
+    return text('reason') === 'reminder'
+      ? `Still nobody has it: reminding ${people.join(', ')}`
+      : `Calling ${people.join(', ')}`;
+  },
+  'escalation.hurried': () => 'Nobody could be reached: going on to the next step at once',
+  'page.sent': ({ text, person, data }) =>
+    `${person('personId')} was paged by ${text('channel')} (${text('label')})${data['summary'] === true ? ', in a summary' : ''}${data['resend'] === true ? ', again' : ''}`,
+  'page.resent': ({ person }) => `The receipt of the page to ${person('personId')} was lost: sending it again`,
+  'page.failed': ({ text, person, data }) =>
+    `Paging ${person('personId')} by ${text('channel')} failed: ${text('reason')}${data['final'] === true ? '' : '; trying again'}`,
+  'page.cancelled': ({ text, person }) =>
+    `The page to ${person('personId')} was not needed any more (${text('reason')})`,
+  'hug.held': () => 'A hug with words is waiting for approval',
+  'hug.approved': () => 'A hug',
+  'hug.rejected': () => 'A hug was not let through',
+  'hugs.delivered': ({ number, person }) =>
+    `${number('count') === 1 ? 'A hug' : `${number('count')} hugs`} brought to ${person('personId')}`,
+};
