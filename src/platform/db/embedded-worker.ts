@@ -27,7 +27,7 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly type: 'ready' }
-  | { readonly type: 'done'; readonly id: number; readonly data: Uint8Array }
+  | { readonly type: 'done'; readonly id: number; readonly data: Uint8Array<ArrayBuffer> }
   | { readonly type: 'fatal'; readonly reason: string }
   | { readonly type: 'log'; readonly line: string };
 
@@ -78,7 +78,8 @@ interface Database {
 
 async function openDatabase(start: WorkerStart, post: (message: FromWorker) => void): Promise<Database> {
   const lastLines: string[] = [];
-  const die = (reason: string): never => {
+  const die = (why: string): never => {
+    const reason = why === '' ? 'the engine aborted' : why;
     post({ type: 'fatal', reason: [reason, ...lastLines].join('\n') });
     // Nothing of the engine may run any more: after a failed fsync a second try could report a success that is none.
     // The main thread terminates this one, which ends the wait.
