@@ -1,0 +1,173 @@
+import type { TLSSocket } from 'node:tls';
+import type { JsonObject } from '../../domain/words.ts';
+import { CheckError, type CheckEnv, defineCheck, type Outcome, type Phases, roundMs } from './check-kind.ts';
+import { explainTimeout, newTrace, openSocket, type Trace } from './connect.ts';
+import { exchange, type HttpAnswer } from './http-answer.ts';
+import { bodyText, firstRequest, type HttpRequest, nextRequest, requestBytes } from './http-request.ts';
+import { type HttpConfig, httpSchema } from './http-config.ts';
+import { compileExpectations, type Judge } from './http-expect.ts';
+import { createSecrets, type Secrets } from './secrets.ts';
+import { type CertificateFacts, certificateFacts, startTls } from './tls.ts';
+
+/** What one run learns, so that a failure at any point can tell all of it. */
+interface Run {
+  config: HttpConfig;
+  env: CheckEnv;
+  secrets: Secrets;
+  trace: Trace;
+  startedAt: number;
+  /** The host that the configuration names, for which alone `resolveTo` holds. */
+  hostname: string;
+  redirects: string[];
+  answer: HttpAnswer | undefined;
+  certificate: CertificateFacts | undefined;
+}
+
+async function fetchOnce(run: Run, request: HttpRequest): Promise<HttpAnswer> {
+  const { config, env, trace } = run;
+  const { url } = request;
+  const secure = url.protocol === 'https:';
+  const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
+  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
+  const resolveTo = url.hostname === run.hostname ? config.resolveTo : undefined;
+  const plain = await openSocket({ host, port, family: config.addressFamily, resolveTo }, env, trace);
+  let socket = plain;
+  run.certificate = undefined;
+  if (secure) {
+    const ca = config.caCertificate === undefined ? undefined : run.secrets.fill(config.caCertificate);
+    const wish = { serverName: host, verify: config.verifyCertificate, ca };
+    const tls: TLSSocket = await startTls(plain, wish, env, trace);
+    run.certificate = certificateFacts(tls, env.now);
+    socket = tls;
+  }
+  const wire = { method: request.method, bytes: requestBytes(request) };
+  return exchange(socket, wire, { maxBodyBytes: config.maxBodyBytes, signal: env.signal }, trace);
+}
+
+async function fetchAll(run: Run): Promise<HttpAnswer> {
+  const { config, secrets } = run;
+  let request = firstRequest(config, secrets);
+  run.hostname = request.url.hostname;
+  for (;;) {
+    const answer = await fetchOnce(run, request);
+    run.answer = answer;
+    const next = config.followRedirects ? nextRequest(request, answer, secrets) : undefined;
+    if (!next) return answer;
+    if (run.redirects.length >= config.maxRedirects) {
+      const many = run.redirects.length === 1 ? '1 redirect' : `${run.redirects.length} redirects`;
+      throw new CheckError(
+        'too-many-redirects',
+        `still redirected after ${many}, now to ${secrets.hide(next.url.href).slice(0, 200)}`,
+      );
+    }
+    run.redirects.push(secrets.hide(next.url.href).slice(0, 500));
+    request = next;
+  }
+}
+
+// Compiled once a configuration, and forgotten with it.
+const judges = new WeakMap<HttpConfig, Judge[]>();
+
+function judgesOf(config: HttpConfig): Judge[] {
+  const known = judges.get(config);
+  if (known) return known;
+  const made = compileExpectations(config.expect);
+  judges.set(config, made);
+  return made;
+}
+
+function judge(run: Run, answer: HttpAnswer, totalMs: number): void {
+  let text: string | undefined;
+  const facts = {
+    status: answer.status,
+    headers: answer.headers,
+    text: () => (text ??= bodyText(answer, run.config.maxBodyBytes)),
+    truncated: answer.truncated,
+    totalMs,
+    certificate: run.certificate,
+  };
+  const wrong = judgesOf(run.config).flatMap((one) => one(facts) ?? []);
+  if (wrong.length > 0) throw new CheckError('assertion-failed', wrong.slice(0, 3).join('; '));
+}
+
+function roundedPhases(phases: Phases): Phases {
+  const rounded: Phases = {};
+  for (const key of ['dnsMs', 'connectMs', 'tlsMs', 'firstByteMs', 'transferMs'] as const) {
+    const ms = phases[key];
+    if (ms !== undefined) rounded[key] = roundMs(ms);
+  }
+  return rounded;
+}
+
+const shownHeaders = 30;
+const shownBody = 2000;
+const maxShownSource = 262_144;
+
+/** The evidence. A failure shows the answer itself; a success only what a list needs. */
+function observe(run: Run, withAnswer: boolean): JsonObject {
+  const { answer, trace, redirects, certificate, secrets } = run;
+  const seen: JsonObject = { peer: trace.peer };
+  if (answer) {
+    seen['status'] = answer.status;
+    seen['bodyBytes'] = answer.body.length;
+    if (answer.truncated) seen['truncated'] = true;
+  }
+  if (redirects.length > 0) seen['redirects'] = redirects.slice(0, 20);
+  if (certificate) seen['certificate'] = certificate.observed;
+  if (answer && withAnswer) {
+    const kept = [...answer.headers].slice(0, shownHeaders).filter(([name]) => name !== 'set-cookie');
+    seen['headers'] = Object.fromEntries(kept.map(([name, value]) => [name, secrets.hide(value).slice(0, 200)]));
+    seen['body'] = shownText(answer, secrets);
+  }
+  return seen;
+}
+
+function shownText(answer: HttpAnswer, secrets: Secrets): string {
+  try {
+    // Cut after hiding, so that no half of a secret is left at the cut. PostgreSQL keeps no NUL.
+    return secrets.hide(bodyText(answer, maxShownSource)).slice(0, shownBody).replaceAll('\0', '\uFFFD');
+  } catch (error) {
+    if (error instanceof CheckError) return '';
+    throw error;
+  }
+}
+
+async function runHttp(config: HttpConfig, env: CheckEnv): Promise<Outcome> {
+  const run: Run = {
+    config,
+    env,
+    secrets: createSecrets(env),
+    trace: newTrace(),
+    startedAt: performance.now(),
+    hostname: '',
+    redirects: [],
+    answer: undefined,
+    certificate: undefined,
+  };
+  const { trace, secrets, startedAt } = run;
+  try {
+    const answer = await fetchAll(run);
+    const totalMs = roundMs(performance.now() - startedAt);
+    judge(run, answer, totalMs);
+    return { ok: true, totalMs, phases: roundedPhases(trace.phases), observed: observe(run, false) };
+  } catch (error) {
+    if (!(error instanceof CheckError) && error !== env.signal.reason) throw error;
+    const told = error === env.signal.reason ? explainTimeout(trace, env.timeoutMs) : (error as CheckError);
+    return {
+      ok: false,
+      totalMs: roundMs(performance.now() - startedAt),
+      phases: roundedPhases(trace.phases),
+      error: { code: told.code, message: secrets.hide(told.message) },
+      observed: observe(run, true),
+    };
+  }
+}
+
+/** A request over HTTP/1.1 on a connection of its own, from the name to the last byte. */
+export const httpCheck = defineCheck({
+  kind: 'http',
+  label: 'HTTP',
+  schema: httpSchema,
+  hostOf: (config) => new URL(config.url).host,
+  run: runHttp,
+});

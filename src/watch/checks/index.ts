@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { type CheckKind, type PassiveKind } from './check-kind.ts';
+import { heartbeatCheck } from './heartbeat.ts';
+import { httpCheck } from './http.ts';
+import { tcpCheck } from './tcp.ts';
+
+/** Kinds that go and look. A new kind is a file beside this one, and its name here and in the union below. */
+const activeKinds = [httpCheck, tcpCheck] as const;
+/** Kinds that wait to be told. */
+const passiveKinds = [heartbeatCheck] as const;
+
+/** A check's kind with its configuration, side by side as hugops.yaml and the API write it. */
+export const checkConfigSchema = z.discriminatedUnion('kind', [
+  httpCheck.schema.extend({ kind: z.literal(httpCheck.kind) }),
+  tcpCheck.schema.extend({ kind: z.literal(tcpCheck.kind) }),
+  heartbeatCheck.schema.extend({ kind: z.literal(heartbeatCheck.kind) }),
+]);
+export type CheckConfig = z.output<typeof checkConfigSchema>;
+
+/** Every kind, for forms and the reference. */
+export const checkKinds: readonly PassiveKind[] = [...activeKinds, ...passiveKinds];
+
+const active = new Map<string, CheckKind>(activeKinds.map((kind) => [kind.kind, kind as unknown as CheckKind]));
+
+/** The kind of this name that the scheduler can run; undefined for heartbeats and unknown kinds. */
+export const activeKind = (kind: string): CheckKind | undefined => active.get(kind);
