@@ -1,0 +1,113 @@
+import type { EpochMs } from '../../domain/words.ts';
+import type { FieldError } from '../../platform/errors.ts';
+import type { NewSignal } from '../../respond/index.ts';
+
+/** What a tool's message says, before it is known whose integration it came to. */
+export type ParsedSignal = Pick<NewSignal, 'dedupKey' | 'status' | 'severity' | 'summary' | 'evidence' | 'at'>;
+
+/** A message that was understood. It is accepted whole or not at all. */
+export interface Parsed {
+  /** In the order in which they happened. */
+  signals: ParsedSignal[];
+  /** Keys of alerts that somebody at the other tool has taken: their incidents are acknowledged after the signals. */
+  acknowledgements: string[];
+}
+
+export type RefusalCode =
+  | 'malformed'
+  | 'invalid'
+  | 'unknown-key'
+  | 'too-large'
+  | 'too-many'
+  | 'unsupported'
+  | 'unavailable';
+
+/** Why a message was not accepted, for the one who sent it. Nothing of it was kept. */
+export interface Refusal {
+  code: RefusalCode;
+  message: string;
+  /** For `invalid`: the fields that were not as expected. */
+  fields?: FieldError[];
+  /** For `too-many` and `unavailable`: when to try again. */
+  retryAfterMs?: number;
+}
+
+/** What parsing may know beside the message. */
+export interface ParseFacts {
+  headers: Headers;
+  now: EpochMs;
+  /** A key that nothing else has, for a tool whose senders may leave theirs out. */
+  newKey: () => string;
+}
+
+/** One tool that sends alerts: one file. docs/recipes/add-an-inbound-tool.md shows how to add one. */
+export interface InboundTool {
+  /** Names the tool in `integrations.kind` and `signals.source_kind`. Never changes. */
+  readonly kind: string;
+  /** The name that people know it by. */
+  readonly label: string;
+  /** Where it posts. `:key` stands for the integration's key; without it the key comes as a bearer token or a basic password. */
+  readonly paths: readonly string[];
+  readonly maxBytes: number;
+  /** For a tool whose key is part of the message: where. Undefined when the message has none. */
+  readonly keyInBody?: (body: unknown) => string | undefined;
+  /** Understands a message. Pure: no clock, no database, no randomness but `facts.newKey`. */
+  parse(body: unknown, facts: ParseFacts): Parsed | Refusal;
+  /** The answer in the tool's own words. It is sent after the rows are committed. */
+  respond(outcome: { accepted: Parsed } | { refused: Refusal }): Response;
+}
+
+export const isRefusal = (result: Parsed | Refusal): result is Refusal => 'code' in result;
+
+const statusOf: Record<RefusalCode, number> = {
+  malformed: 400,
+  invalid: 400,
+  'unknown-key': 401,
+  'too-large': 413,
+  'too-many': 429,
+  unsupported: 415,
+  unavailable: 503,
+};
+
+const titleOf: Record<RefusalCode, string> = {
+  malformed: 'The message could not be read',
+  invalid: 'The message is not as expected',
+  'unknown-key': 'This key is not known',
+  'too-large': 'Too large',
+  'too-many': 'Too many requests',
+  unsupported: 'Not a JSON message',
+  unavailable: 'Not available just now',
+};
+
+/** A JSON answer. */
+export function jsonAnswer(status: number, body: unknown, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+  });
+}
+
+/** The header that says when to come back, in whole seconds (RFC 9110, 10.2.3). */
+export function retryAfter(refusal: Refusal): Record<string, string> {
+  if (refusal.retryAfterMs === undefined) return {};
+  return { 'retry-after': String(Math.max(1, Math.ceil(refusal.retryAfterMs / 1000))) };
+}
+
+/** For a tool that has no words of its own: 202 with the count, or RFC 9457 problem details that name the fields. */
+export function respondWithProblems(outcome: { accepted: Parsed } | { refused: Refusal }): Response {
+  if ('accepted' in outcome) {
+    return jsonAnswer(202, { status: 'accepted', signals: outcome.accepted.signals.length });
+  }
+  const { refused } = outcome;
+  const problem = {
+    type: 'about:blank',
+    title: titleOf[refused.code],
+    status: statusOf[refused.code],
+    code: refused.code,
+    detail: refused.message,
+    ...(refused.fields === undefined ? {} : { errors: refused.fields }),
+  };
+  const challenge: Record<string, string> = refused.code === 'unknown-key' ? { 'www-authenticate': 'Bearer' } : {};
+  const headers = { 'content-type': 'application/problem+json', ...challenge, ...retryAfter(refused) };
+  return jsonAnswer(problem.status, problem, headers);
+}

@@ -1,0 +1,32 @@
+import { type Ctx, transact } from '../../platform/context.ts';
+import { sqlState } from '../../platform/db/sql-state.ts';
+import { raiseSignals, type NewSignal } from '../../respond/index.ts';
+import { createGroupCommit, type GroupCommit } from './group-commit.ts';
+import { inReceivedOrder } from './received-order.ts';
+
+/**
+ * Where accepted messages become rows. Limits, for all tools together: 1,000 signals a commit (13 parameters each; PostgreSQL takes 65,535),
+ * 64 MB waiting in all and 16 MB from one integration, so that a noisy one is told to wait before it holds up the others.
+ */
+export function openIntake(ctx: Ctx): GroupCommit<NewSignal> {
+  const ordered = inReceivedOrder(ctx);
+  return createGroupCommit<NewSignal>({
+    commit: async (signals) => {
+      await transact(ordered, (tx) => raiseSignals(tx, signals));
+    },
+    isRowError,
+    maxRowsPerCommit: 1_000,
+    maxWaitingBytes: 64_000_000,
+    maxWaitingBytesPerSource: 16_000_000,
+  });
+}
+
+/**
+ * True for PostgreSQL's classes 22 (data exception), 23 (integrity, such as a service that was just deleted) and 54 (limit exceeded):
+ * https://www.postgresql.org/docs/18/errcodes-appendix.html. A value that cannot even be encoded throws a TypeError or RangeError.
+ */
+function isRowError(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== undefined) return state.startsWith('22') || state.startsWith('23') || state.startsWith('54');
+  return error instanceof TypeError || error instanceof RangeError;
+}

@@ -1,0 +1,151 @@
+import { type Context, Hono } from 'hono';
+import type { EpochMs } from '../../domain/words.ts';
+import type { Ctx } from '../../platform/context.ts';
+import { ServiceError } from '../../platform/errors.ts';
+import { clientAddress, createRateLimiter, type RateLimiter } from '../../platform/http/limits.ts';
+import { cutText } from '../../platform/cut-text.ts';
+import { oneLine } from '../../platform/one-line.ts';
+import type { NewSignal } from '../../respond/index.ts';
+import { acknowledgeByKey } from './acknowledge-by-key.ts';
+import { type GroupCommit, QueueFullError } from './group-commit.ts';
+import { type InboundTool, isRefusal, type Parsed, type Refusal } from './inbound.ts';
+import { openIntake } from './intake.ts';
+import { type Integration, type IntegrationKeys, openIntegrationKeys } from './integration-keys.ts';
+import { readJson, refuseMediaType } from './json-body.ts';
+import { inboundTools } from './tools.ts';
+
+// A storm is when it matters most: this stops a loop gone wild, not a data centre on fire. PagerDuty allows 120 a minute.
+const perIntegration = { burst: 100_000, perMs: 10_000 };
+// Unknown keys a visitor's address may try. Known ones are found in memory before this is asked.
+const perStranger = { burst: 20, perMs: 60_000 };
+
+interface Door {
+  ctx: Ctx;
+  keys: IntegrationKeys;
+  intake: GroupCommit<NewSignal>;
+  integrationLimit: RateLimiter;
+  strangerLimit: RateLimiter;
+}
+
+/**
+ * Where other tools send their alerts: POST /v2/enqueue, POST /inbound/alertmanager … Mount it at `/`. An answer of 202 is given after the
+ * signals are committed. Call `keys.forget()` after a change of integrations.
+ */
+export function inboundRoutes(ctx: Ctx, keys: IntegrationKeys = openIntegrationKeys(ctx)): Hono {
+  const door: Door = {
+    ctx,
+    keys,
+    intake: openIntake(ctx),
+    integrationLimit: createRateLimiter(perIntegration),
+    strangerLimit: createRateLimiter(perStranger),
+  };
+  const app = new Hono();
+  for (const tool of inboundTools) {
+    for (const path of tool.paths) {
+      app.post(path, (c) => receive(door, tool, c));
+      app.all(path, () => new Response(null, { status: 405, headers: { allow: 'POST' } }));
+    }
+  }
+  return app;
+}
+
+async function receive(door: Door, tool: InboundTool, c: Context): Promise<Response> {
+  try {
+    const outcome = await accept(door, tool, c);
+    return tool.respond(isRefusal(outcome) ? { refused: outcome } : { accepted: outcome });
+  } catch (error) {
+    return tool.respond({ refused: refusalOf(door.ctx, tool, error) });
+  }
+}
+
+async function accept(door: Door, tool: InboundTool, c: Context): Promise<Parsed | Refusal> {
+  const now = door.ctx.clock.now();
+  const mediaType = refuseMediaType(c);
+  if (mediaType !== undefined) return mediaType;
+  // A key that comes with the request is checked first: from a stranger not even the body is read.
+  let integration = tool.keyInBody === undefined ? await admit(door, tool, keyOfRequest(c), c, now) : undefined;
+  if (integration !== undefined && 'code' in integration) return integration;
+  const body = await readJson(c, tool.maxBytes);
+  if ('refused' in body) return body.refused;
+  const newKey = (): string => Buffer.from(door.ctx.random.bytes(16)).toString('hex');
+  const parsed = tool.parse(body.json, { headers: c.req.raw.headers, now, newKey });
+  if (isRefusal(parsed)) return parsed;
+  integration ??= await admit(door, tool, tool.keyInBody?.(body.json), c, now);
+  if ('code' in integration) return integration;
+  await store(door, tool, integration, parsed, body.bytes, now);
+  return parsed;
+}
+
+/** Whose message it is, or why it may not come in. */
+async function admit(
+  door: Door,
+  tool: InboundTool,
+  key: string | undefined,
+  c: Context,
+  now: EpochMs,
+): Promise<Integration | Refusal> {
+  const unknown: Refusal = { code: 'unknown-key', message: 'There is no integration with this key.' };
+  if (key === undefined || key === '') return unknown;
+  let integration = await door.keys.known(key, now);
+  if (integration === undefined) {
+    const retryAfterMs = door.strangerLimit.take(clientAddress(c), now);
+    if (retryAfterMs > 0) return { code: 'too-many', message: 'Too many unknown keys.', retryAfterMs };
+    integration = await door.keys.lookUp(key);
+  }
+  // A key of another tool is as unknown as one of nobody.
+  if (integration === undefined || integration.kind !== tool.kind) {
+    const agent = cutText(oneLine(c.req.header('user-agent') ?? ''), 200);
+    door.ctx.log.warn({ tool: tool.kind, address: clientAddress(c), agent }, 'a message came with an unknown key');
+    return unknown;
+  }
+  const retryAfterMs = door.integrationLimit.take(integration.id, now);
+  if (retryAfterMs > 0) return { code: 'too-many', message: 'Too many messages of this integration.', retryAfterMs };
+  return integration;
+}
+
+async function store(
+  door: Door,
+  tool: InboundTool,
+  integration: Integration,
+  parsed: Parsed,
+  bytes: number,
+  now: EpochMs,
+): Promise<void> {
+  if (parsed.signals.length > 0) {
+    const signals = parsed.signals.map((signal) => ({
+      ...signal,
+      serviceId: integration.serviceId,
+      sourceKind: tool.kind,
+      sourceId: integration.id,
+    }));
+    await door.intake.add(signals, { source: integration.id, bytes });
+  }
+  if (parsed.acknowledgements.length === 0) return;
+  // The trigger may be on its way in another request.
+  await door.intake.settled();
+  for (const dedupKey of parsed.acknowledgements) await acknowledgeByKey(door.ctx, { integration, dedupKey, now });
+}
+
+/** The key in the path, as a bearer token or as the password of basic authentication. */
+function keyOfRequest(c: Context): string | undefined {
+  const inPath = c.req.param('key');
+  if (inPath !== undefined) return inPath;
+  const [scheme = '', credentials = ''] = (c.req.header('authorization') ?? '').trim().split(/ +/, 2);
+  if (scheme.toLowerCase() === 'bearer') return credentials;
+  if (scheme.toLowerCase() !== 'basic') return undefined;
+  const pair = Buffer.from(credentials, 'base64').toString('utf8');
+  return pair.slice(pair.indexOf(':') + 1);
+}
+
+function refusalOf(ctx: Ctx, tool: InboundTool, error: unknown): Refusal {
+  if (error instanceof QueueFullError) {
+    const message = error.bySource ? 'Too much of this integration is waiting.' : 'Too much is waiting to be stored.';
+    return { code: error.bySource ? 'too-many' : 'unavailable', message, retryAfterMs: 1_000 };
+  }
+  if (error instanceof ServiceError && error.code === 'unavailable') {
+    return { code: 'unavailable', message: error.message, retryAfterMs: error.retryAfterMs ?? 1_000 };
+  }
+  ctx.log.error({ err: error, tool: tool.kind }, 'a message of another tool could not be stored');
+  const message = 'The message could not be stored. Please send it again.';
+  return { code: 'unavailable', message, retryAfterMs: 5_000 };
+}
