@@ -32,6 +32,11 @@ export interface Question {
   readonly untilAt: number;
 }
 
+/** fast-check prefers the ends of a range; a schedule is most telling in the middle of it. */
+function evenly(min: number, max: number): fc.Arbitrary<number> {
+  return fc.noBias(fc.integer({ min, max }));
+}
+
 const person = fc.constantFrom('alice', 'bob', 'charlie', 'dora', 'emil');
 /** Half of all times lie where clocks change. */
 const time = fc.oneof(
@@ -50,11 +55,13 @@ const hours: fc.Arbitrary<WeeklyHours> = fc
 
 function rotation(firstDay: Temporal.PlainDate): fc.Arbitrary<Rotation> {
   const start = (maxDays: number): fc.Arbitrary<string> =>
-    fc.integer({ min: -5, max: maxDays }).map((days) => firstDay.subtract({ days }).toString());
+    fc
+      .oneof({ weight: 1, arbitrary: evenly(-5, 0) }, { weight: 9, arbitrary: evenly(0, maxDays) })
+      .map((days) => firstDay.subtract({ days }).toString());
   return fc.oneof(
     fc.record({
       kind: fc.constant('hourly' as const),
-      every: fc.integer({ min: 1, max: 30 }),
+      every: evenly(1, 30),
       handOffTime: time,
       start: start(9),
     }),
@@ -94,10 +101,13 @@ export const question: fc.Arbitrary<Question> = fc
   .record({
     zone: fc.constantFrom(...ZONES),
     otherZone: fc.constantFrom(...ZONES),
-    anywhere: fc.integer({ min: BEGIN_2020, max: END_2035 - 30 * DAY }),
+    anywhere: evenly(BEGIN_2020, END_2035 - 30 * DAY),
     pick: fc.nat(),
-    before: fc.integer({ min: 0, max: 4 * DAY }),
-    length: fc.integer({ min: 1, max: 9 * DAY }),
+    before: evenly(0, 4 * DAY),
+    length: fc.oneof(
+      { weight: 1, arbitrary: fc.integer({ min: 1, max: DAY }) },
+      { weight: 9, arbitrary: evenly(DAY, 9 * DAY) },
+    ),
   })
   .chain(({ zone, otherZone, anywhere, pick, before, length }) => {
     const inside = changes(zone);
@@ -109,15 +119,21 @@ export const question: fc.Arbitrary<Question> = fc
       .integer({ min: -2 * 1440, max: Math.ceil(length / MINUTE) + 2 * 1440 })
       .map((m) => fromAt + m * MINUTE);
     const span = fc
-      .tuple(instant, fc.integer({ min: 1, max: 4 * 1440 }))
+      .tuple(instant, evenly(1, 3 * 1440))
       .map(([at, minutes]) => ({ fromAt: at, untilAt: at + minutes * MINUTE }));
-    const optionalInstant = fc.option(instant, { nil: undefined, freq: 5 });
+    const optionalInstant = fc.oneof(
+      { weight: 5, arbitrary: fc.constant(undefined) },
+      { weight: 1, arbitrary: instant },
+    );
     const layer: fc.Arbitrary<Omit<Layer, 'id'>> = fc
       .record({
         ownZone: fc.boolean(),
-        people: fc.array(person, { minLength: 0, maxLength: 5 }),
+        people: fc.oneof(
+          { weight: 1, arbitrary: fc.constant([]) },
+          { weight: 19, arbitrary: fc.array(person, { minLength: 1, maxLength: 5, size: 'max' }) },
+        ),
         rotation: rotation(firstDay),
-        restrictions: fc.option(fc.array(hours, { maxLength: 3 }), { nil: undefined }),
+        restrictions: fc.option(fc.array(hours, { maxLength: 3, size: 'max' }), { nil: undefined }),
         begins: optionalInstant,
         ends: optionalInstant,
       })
@@ -135,13 +151,18 @@ export const question: fc.Arbitrary<Question> = fc
       .map(([one, insteadOf]) => (insteadOf === undefined ? one : { ...one, insteadOf }));
     return fc
       .record({
-        layers: fc.array(layer, { maxLength: 3 }),
-        overrides: fc.array(override, { maxLength: 4 }),
-        temporary: fc.array(
-          fc.tuple(span, fc.array(shift, { maxLength: 3 })).map(([times, shifts]) => ({ ...times, shifts })),
-          { maxLength: 2, depthIdentifier: 'temporary' },
+        layers: fc.oneof(
+          { weight: 1, arbitrary: fc.constant([]) },
+          { weight: 29, arbitrary: fc.array(layer, { minLength: 1, maxLength: 3, size: 'max' }) },
         ),
-        timeOff: fc.array(shift, { maxLength: 3 }),
+        overrides: fc.array(override, { maxLength: 4, size: 'max' }),
+        temporary: fc.array(
+          fc
+            .tuple(span, fc.array(shift, { maxLength: 3, size: 'max' }))
+            .map(([times, shifts]) => ({ ...times, shifts })),
+          { maxLength: 1 },
+        ),
+        timeOff: fc.array(shift, { maxLength: 3, size: 'max' }),
       })
       .map(({ layers, overrides, temporary, timeOff }) => ({
         fromAt,

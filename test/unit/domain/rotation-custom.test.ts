@@ -84,6 +84,18 @@ describe('a custom rule', () => {
     expect(asked).toBeLessThanOrEqual(2);
   });
 
+  test('counts a hand-off once though the expansion names it at the end of one span and the begin of the next', () => {
+    const bothEnds: ExpandBetween = (_rule, _start, fromWall, untilWall) => [fromWall, untilWall];
+    const schedule = withRotation(custom('FREQ=DAILY;INTERVAL=400', '2026-01-01', '00:00'), 'UTC');
+    const shifts = shiftsBetween(
+      schedule,
+      Date.UTC(2026, 0, 1),
+      Date.UTC(2026, 0, 1) + 1_500 * DAY,
+      rememberHandOffs(bothEnds),
+    );
+    expect(shifts.map((shift) => shift.personId)).toEqual(['alice', 'bob', 'charlie', 'alice']);
+  });
+
   test('that makes hand-offs without measure is refused, and not remembered', () => {
     const everySecond: ExpandBetween = (_rule, _start, fromWall) =>
       Array.from({ length: 200_001 }, (_, second) => fromWall + second * 1_000);

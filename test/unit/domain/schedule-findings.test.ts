@@ -98,6 +98,7 @@ test('time-off conflicts are the shifts that a decision put on somebody who is a
   const timeOff = [
     { id: 'holiday', personId: 'dora', ...span(6, 60) },
     { id: 'dentist', personId: 'alice', ...span(0, 4) },
+    { id: 'later', personId: 'dora', ...span(70, 80) },
   ];
   const overrides = [{ id: 'o', personId: 'dora', ...span(0, 12) }];
   const one = schedule('s', ['alice', 'bob'], { timeOff, overrides });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkSchedule } from '../../../src/domain/schedule-check.ts';
 import { findGaps, nextHandOff, onCallAt, shiftsBetween, turnsBetween } from '../../../src/domain/schedule-on-call.ts';
-import type { Schedule, Shift } from '../../../src/domain/schedule.ts';
+import type { Layer, Schedule, Shift } from '../../../src/domain/schedule.ts';
 import { expandHours, question } from './arbitrary-schedule.ts';
 import type { Question } from './arbitrary-schedule.ts';
 import { asStrip, drawSchedule, label, lines } from './schedule-by-hand.ts';
@@ -59,6 +59,20 @@ function changeAfter(
   return first === undefined ? undefined : { at: first, to: who(first) };
 }
 
+/** The layer, begun at least `years` earlier by whole cycles of everybody's turns. */
+function earlier(layer: Layer, years: number): Layer {
+  const { rotation, people } = layer;
+  if (rotation.kind === 'custom') return layer;
+  const cycle = rotation.every * Math.max(1, people.length);
+  const start = Temporal.PlainDate.from(rotation.start);
+  const back = (length: number, inYear: number): number => length * Math.ceil((inYear * years) / length);
+  const begun =
+    rotation.kind === 'monthly'
+      ? start.subtract({ months: back(cycle, 12) })
+      : start.subtract({ days: back(rotation.kind === 'weekly' ? cycle * 7 : cycle, 366) });
+  return { ...layer, rotation: { ...rotation, start: begun.toString() } };
+}
+
 function run(property: fc.IProperty<[Question]>, numRuns: number): void {
   fc.assert(property, { numRuns, ...(SEED === undefined ? {} : { seed: Number(SEED) }) });
 }
@@ -106,6 +120,18 @@ describe('any schedule', () => {
       expect(later.map(key)).toEqual(turns.filter((turn) => turn.untilAt > middle).map(key));
     };
     run(fc.property(question, whole), RUNS / 4);
+  });
+
+  test('says the same when it began any number of whole cycles earlier, up to forty years', () => {
+    const cycles = fc.tuple(question, fc.integer({ min: 1, max: 40 }));
+    const property = fc.property(cycles, ([{ schedule, fromAt, untilAt }, years]) => {
+      // With everything begun well before the time asked for, so that no layer is still waiting for its first turn.
+      const begun = schedule.layers.map((layer) => earlier(layer, 1));
+      const older = begun.map((layer) => earlier(layer, years));
+      const told = (layers: Layer[]): Shift[] => shiftsBetween({ ...schedule, layers }, fromAt, untilAt, expandHours);
+      expect(told(older)).toEqual(told(begun));
+    });
+    fc.assert(property, { numRuns: RUNS / 4 });
   });
 
   test('that is found computable is computed, and one that is not is refused', () => {
