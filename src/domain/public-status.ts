@@ -7,15 +7,6 @@ export type ComponentStatus = Impact | 'unknown';
 export type Indicator = 'none' | 'minor' | 'major' | 'critical' | 'maintenance';
 export type ComponentReason = 'incident' | 'maintenance' | 'measured' | 'not-measured';
 
-const impactBySeverity: Record<Severity, Impact> = {
-  critical: 'major_outage',
-  major: 'partial_outage',
-  minor: 'degraded_performance',
-};
-
-/** The component state that an incident of this severity causes unless a person says otherwise. */
-export const impactOfSeverity = (severity: Severity): Impact => impactBySeverity[severity];
-
 /** The rank of a state; higher is worse. Unknown ranks with operational: it is no claim of trouble. */
 export const rankOf = (status: ComponentStatus): number => (status === 'unknown' ? 0 : impacts.indexOf(status));
 

@@ -5,7 +5,6 @@ import {
   dayBars,
   dayStarts,
   dayVerdict,
-  impactOfSeverity,
   pageStatus,
   percentText,
   uptimeOf,
@@ -44,14 +43,6 @@ describe('a component', () => {
       reason: 'not-measured',
     });
     expect(componentStatus({ incidentImpacts: [], inMaintenance: false, verdict: 'down' }).status).toBe('operational');
-  });
-
-  test('severity maps to the impact of Statuspage', () => {
-    expect((['critical', 'major', 'minor'] as const).map(impactOfSeverity)).toEqual([
-      'major_outage',
-      'partial_outage',
-      'degraded_performance',
-    ]);
   });
 
   test('a group is as bad as its worst, and unknown only when all of it is', () => {
