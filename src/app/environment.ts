@@ -12,6 +12,8 @@ export interface Environment {
   /** The path of hugops.yaml; `explicit` when somebody named it, so that its absence is an error. */
   config: { path: string; explicit: boolean };
   admin: { email: string; password: string } | undefined;
+  /** The mail server, where hugops.yaml says nothing of it. */
+  mail: { url: string | undefined; from: string | undefined };
   trustedProxies: number;
   allowPrivateNetworks: boolean;
   logLevel: string;
@@ -39,6 +41,11 @@ const schema = z.object({
   HUGOPS_CONFIG: z.string().min(1).optional(),
   HUGOPS_ADMIN_EMAIL: z.email().optional(),
   HUGOPS_ADMIN_PASSWORD: z.string().min(10, 'expected at least 10 characters').optional(),
+  HUGOPS_SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\//, 'expected smtp://user:password@host:port')
+    .optional(),
+  HUGOPS_MAIL_FROM: z.string().min(3).max(300).optional(),
   HUGOPS_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   HUGOPS_ALLOW_PRIVATE_NETWORKS: switchOf.default(true),
   HUGOPS_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -68,6 +75,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
       env.HUGOPS_ADMIN_EMAIL !== undefined && env.HUGOPS_ADMIN_PASSWORD !== undefined
         ? { email: env.HUGOPS_ADMIN_EMAIL, password: env.HUGOPS_ADMIN_PASSWORD }
         : undefined,
+    mail: { url: env.HUGOPS_SMTP_URL, from: env.HUGOPS_MAIL_FROM },
     trustedProxies: env.HUGOPS_TRUSTED_PROXIES,
     allowPrivateNetworks: env.HUGOPS_ALLOW_PRIVATE_NETWORKS,
     logLevel: env.HUGOPS_LOG_LEVEL,

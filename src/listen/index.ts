@@ -1,2 +1,3 @@
+export { listenRoutes } from './routes.ts';
 export { leaveReport } from './leave-report.ts';
 export { settleReports } from './weigh-reports.ts';

@@ -9,3 +9,7 @@ export { type NewSignal, raiseSignal, raiseSignals } from './raise-signal.ts';
 export { releaseLeases } from './claim-pages.ts';
 export { runEscalations } from './run-escalations.ts';
 export { type Pager, sendPages } from './send-pages.ts';
+export { acknowledgeRoutes } from './acknowledge-link.ts';
+export { respondRoutes } from './routes.ts';
+export { readOpenIncidents } from './read-incidents.ts';
+export { readOnCall } from './read-on-call.ts';

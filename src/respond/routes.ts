@@ -1,7 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { Actor } from '../domain/words.ts';
 import { atLeast } from '../platform/auth/sign-in.ts';
-import type { Principal } from '../platform/auth/principal.ts';
+import { actorOf, type Principal } from '../platform/auth/principal.ts';
 import type { Ctx } from '../platform/context.ts';
 import { type Api, bodyOf, jsonOf, newApi, problemResponses } from '../platform/http/api.ts';
 import { acknowledgeIncident } from './incidents/acknowledge.ts';
@@ -26,12 +25,6 @@ import {
 
 const idParam = z.object({ id: z.string().min(1).max(100) });
 const done = { 204: { description: 'Done' }, ...problemResponses };
-
-/** Who acts: the person behind the user, so that the timeline and credit name a human; an API key as itself when it has none. */
-export function actorOf(principal: Principal): Actor {
-  if (principal.personId !== undefined) return { kind: 'person', id: principal.personId };
-  return { kind: 'api', id: principal.userId };
-}
 
 /** Incidents and on-call, under /api/v1. */
 export function respondRoutes(ctx: Ctx): Api {

@@ -49,12 +49,11 @@ async function deliverTo(ctx: Ctx, personId: string, now: EpochMs): Promise<void
   if (rows.length === 0) return;
   const mail = hugMail({ personName: person.name, publicUrl: ctx.publicUrl, timeZone: person.time_zone, hugs: rows });
   const dedupKey = `hugs:${personId}:${rows[0]?.hugId}`;
-  await enqueueMail(ctx, { purpose: 'thanks', dedupKey, to: person.email, ...mail });
+  const mailId = await enqueueMail(ctx, { purpose: 'thanks', dedupKey, to: person.email, ...mail });
   const ids = rows.map((row) => row.hugId);
-  const queued = await ctx.db.selectFrom('mails').select('id').where('dedup_key', '=', dedupKey).executeTakeFirst();
   await waiting
     .where('hug_id', 'in', ids)
-    .set({ bundled_at: now, mail_id: queued?.id ?? null })
+    .set({ bundled_at: now, mail_id: mailId ?? null })
     .execute();
   await appendEvents(
     ctx,

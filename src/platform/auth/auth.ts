@@ -3,9 +3,10 @@ import { betterAuth } from 'better-auth';
 import type { Kysely } from 'kysely';
 import type { Tables } from '../db/tables.ts';
 import type { Log } from '../log.ts';
+import { minPasswordLength } from './auth-rules.ts';
 import type { Role } from './principal.ts';
 
-export const minPasswordLength = 10;
+
 /** Every API key begins with this, so that a scanner of leaked secrets can know one. */
 export const apiKeyPrefix = 'hgo_';
 

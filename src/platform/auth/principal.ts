@@ -1,3 +1,4 @@
+import type { Actor } from '../../domain/words.ts';
 import { ServiceError } from '../errors.ts';
 
 /** Least powerful first, so that an index is a rank. */
@@ -19,4 +20,10 @@ export interface Principal {
 export function requireRole(principal: Principal, least: Role): void {
   if (roles.indexOf(principal.role) >= roles.indexOf(least)) return;
   throw new ServiceError('forbidden', `This needs the role ${least}; you have ${principal.role}.`);
+}
+
+/** Who acts: the person behind the user, so that the timeline and credit name a human; a user who is no person as itself. */
+export function actorOf(principal: Principal): Actor {
+  if (principal.personId !== undefined) return { kind: 'person', id: principal.personId };
+  return { kind: 'api', id: principal.userId };
 }

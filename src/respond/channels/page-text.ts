@@ -1,4 +1,5 @@
 import type { EpochMs } from '../../domain/words.ts';
+import { cutText } from '../../platform/cut-text.ts';
 import { oneLine } from '../../platform/one-line.ts';
 import type { PageMessage } from './channel.ts';
 
@@ -36,7 +37,7 @@ export function pageText(message: PageMessage): PageText {
   return {
     title: 'Test page: nothing is broken',
     facts: [],
-    lines: [`${oneLine(message.personName)}, this is how HugOps reaches you here.`],
+    lines: [`${nameOf(message)}, this is how HugOps reaches you here.`],
     notes,
     buttons: [...ackButton(message, 'I got it'), { label: 'Open HugOps', url: message.viewUrl }],
   };
@@ -53,10 +54,12 @@ function incidentText(message: PageMessage, incident: NonNullable<PageMessage['i
       ...(status === 'triggered' ? [] : [['Status', status] as const]),
     ],
     lines: evidence.map(oneLine),
-    notes: [`For ${oneLine(message.personName)}.`, ...notes],
+    notes: [`For ${nameOf(message)}.`, ...notes],
     buttons: [...ackButton(message, 'Acknowledge'), { label: 'Open incident', url: message.viewUrl }],
   };
 }
+
+const nameOf = (message: PageMessage): string => cutText(oneLine(message.personName), 100);
 
 const ackButton = (message: PageMessage, label: string): PageButton[] =>
   message.ackUrl === undefined ? [] : [{ label, url: message.ackUrl }];

@@ -1,0 +1,118 @@
+import { Hono } from 'hono';
+import { secureHeaders } from 'hono/secure-headers';
+import { createHash } from 'node:crypto';
+import type { Auth } from '../platform/auth/auth.ts';
+import { signedIn } from '../platform/auth/sign-in.ts';
+import type { Ctx } from '../platform/context.ts';
+import { ServiceError } from '../platform/errors.ts';
+import { type Api, type ApiEnv, newApi } from '../platform/http/api.ts';
+import { bodyLimit, clientAddress, createRateLimiter } from '../platform/http/limits.ts';
+import { plainPage, plainStyle } from '../platform/http/plain-page.ts';
+import { isUnexpected, problemResponse } from '../platform/http/problem.ts';
+import { describeApi } from './api/openapi.ts';
+import type { LiveHub } from './live.ts';
+
+export interface HttpParts {
+  ctx: Ctx;
+  auth: Auth;
+  live: LiveHub;
+  version: string;
+  /** Open to everybody, mounted at `/`. */
+  publicRoutes: Hono[];
+  /** Under /api/v1, before signing in. */
+  entryRoutes: Api;
+  /** Under /api/v1, behind the sign-in. */
+  memberRoutes: Api[];
+  readReference(): Promise<string>;
+  /** Throws or answers false when the program cannot do its work. */
+  isReady(): Promise<boolean>;
+  /** The published 404 page. */
+  notFound(): Response;
+}
+
+const plainPolicy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(plainStyle).digest('base64')}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`;
+
+/** All of HugOps' HTTP but the published artefacts, which are answered before anything here is asked. */
+export function createHttpApp(parts: HttpParts): Hono<ApiEnv> {
+  const { ctx } = parts;
+  const app = new Hono<ApiEnv>();
+  app.use(
+    secureHeaders({
+      crossOriginEmbedderPolicy: false,
+      crossOriginResourcePolicy: 'same-origin',
+      referrerPolicy: 'same-origin',
+      xFrameOptions: 'DENY',
+      strictTransportSecurity: ctx.publicUrl.startsWith('https:') ? 'max-age=31536000' : false,
+    }),
+  );
+  app.use(async (c, next) => {
+    await next();
+    ctx.metrics.httpRequests.inc({ method: c.req.method, status: String(c.res.status) });
+    // Pages that bring no policy of their own are plain ones.
+    if (!c.res.headers.has('content-security-policy')) c.res.headers.set('content-security-policy', plainPolicy);
+  });
+  app.onError((error, c) => {
+    if (isUnexpected(error)) ctx.log.error({ err: error, path: c.req.routePath }, 'a request failed');
+    if (wantsPage(c.req.raw) && error instanceof ServiceError) {
+      const problem = problemResponse(error);
+      return c.html(
+        plainPage({ title: titles[error.code] ?? 'That did not work', lines: [error.message] }),
+        problem.status as 400,
+      );
+    }
+    return problemResponse(error);
+  });
+  app.notFound((c) => {
+    if (c.req.path.startsWith('/api/') || !wantsPage(c.req.raw))
+      return problemResponse(new ServiceError('not-found', 'There is nothing at this address.'));
+    return parts.notFound();
+  });
+  addHealth(app, parts);
+  app.all('/api/auth/*', bodyLimit(16_000), (c) => parts.auth.handler(c.req.raw));
+  app.route('/', apiApp(parts, app));
+  for (const routes of parts.publicRoutes) app.route('/', routes);
+  return app;
+}
+
+const titles: Readonly<Record<string, string>> = {
+  'not-found': 'Not found',
+  gone: 'No longer there',
+  'too-many': 'One moment, please',
+  unavailable: 'Not available just now',
+};
+
+const wantsPage = (request: Request): boolean => (request.headers.get('accept') ?? '').includes('text/html');
+
+function apiApp(parts: HttpParts, app: Hono<ApiEnv>): Hono<ApiEnv> {
+  const { ctx } = parts;
+  const limiter = createRateLimiter({ burst: 600, perMs: 60_000 });
+  const api = newApi();
+  api.use('*', bodyLimit(256_000));
+  api.use('*', async (c, next) => {
+    const retryAfterMs = limiter.take(c.req.header('authorization') ?? clientAddress(c), ctx.clock.now());
+    if (retryAfterMs > 0)
+      throw new ServiceError('too-many', 'Too many requests. Please wait a moment.', { retryAfterMs });
+    c.header('cache-control', 'no-store');
+    await next();
+  });
+  api.route('/', parts.entryRoutes);
+  api.use('*', signedIn(ctx, parts.auth));
+  api.get('/live', (c) => parts.live.serve(c));
+  for (const routes of parts.memberRoutes) api.route('/', routes);
+  describeApi(app, api, parts.version, () => parts.readReference());
+  const mounted = new Hono<ApiEnv>();
+  mounted.route('/api/v1', api);
+  return mounted;
+}
+
+function addHealth(app: Hono<ApiEnv>, parts: HttpParts): void {
+  app.get('/healthz', (c) => c.text('ok'));
+  app.get('/readyz', async (c) => {
+    const isReady = await parts.isReady().catch(() => false);
+    return isReady ? c.text('ready') : c.text('not ready', 503);
+  });
+  app.get('/metrics', async (c) => {
+    const { registry } = parts.ctx.metrics;
+    return c.body(await registry.metrics(), 200, { 'content-type': registry.contentType });
+  });
+}

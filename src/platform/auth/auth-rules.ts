@@ -1,0 +1,2 @@
+/** Shared with the console, therefore free of the sign-in library. */
+export const minPasswordLength = 10;

@@ -1,0 +1,97 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { Hono } from 'hono';
+import { actorOf } from '../platform/auth/principal.ts';
+import { atLeast } from '../platform/auth/sign-in.ts';
+import type { Ctx } from '../platform/context.ts';
+import { type Api, jsonOf, newApi, problemResponses } from '../platform/http/api.ts';
+import { bodyLimit, clientAddress, rateLimit } from '../platform/http/limits.ts';
+import { readJson } from '../platform/http/read-json.ts';
+import type { ProofOfWork } from '../platform/proof-of-work.ts';
+import { leaveHug } from './leave-hug.ts';
+import { moderateHug } from './moderate-hug.ts';
+import { readHugs, readMyThanks } from './read-hugs.ts';
+import { hugSchema, leaveHugSchema, myThanksSchema } from './schemas.ts';
+
+/** Hugs from anybody: `POST /incidents/:id/hugs` on the public side. */
+export function hugRoutes(ctx: Ctx, proofOfWork: ProofOfWork): Hono {
+  const app = new Hono();
+  app.post(
+    '/incidents/:id/hugs',
+    rateLimit({ clock: ctx.clock, burst: 10, perMs: 60_000 }),
+    bodyLimit(16_000),
+    async (c) => {
+      const { altcha, ...body } = await readJson(c, leaveHugSchema);
+      await proofOfWork.check(altcha);
+      const { status } = await leaveHug(ctx, {
+        incidentId: c.req.param('id'),
+        ...body,
+        address: clientAddress(c),
+        userAgent: c.req.header('user-agent') ?? '',
+        now: ctx.clock.now(),
+      });
+      return c.json({ status }, 201);
+    },
+  );
+  return app;
+}
+
+/** Moderation and one's own archive, under /api/v1. */
+export function thankRoutes(ctx: Ctx): Api {
+  const api = newApi();
+  api.openapi(
+    createRoute({
+      method: 'get',
+      path: '/hugs',
+      summary: 'Hugs by status; the held ones wait for a decision',
+      middleware: atLeast('responder'),
+      request: {
+        query: z.object({
+          status: z.enum(['held', 'approved', 'rejected']).default('held'),
+          limit: z.coerce.number().int().min(1).max(500).default(100),
+        }),
+      },
+      responses: { 200: jsonOf(z.object({ hugs: z.array(hugSchema) }), 'Hugs'), ...problemResponses },
+    }),
+    async (c) => {
+      const { status, limit } = c.req.valid('query');
+      return c.json({ hugs: await readHugs(ctx, status, limit) }, 200);
+    },
+  );
+  for (const [verb, decision] of [
+    ['approve', 'approved'],
+    ['reject', 'rejected'],
+  ] as const) {
+    api.openapi(
+      createRoute({
+        method: 'post',
+        path: `/hugs/{id}/${verb}`,
+        summary: decision === 'approved' ? 'Let a hug out to the page and its people' : 'Keep a hug in',
+        middleware: atLeast('responder'),
+        request: { params: z.object({ id: z.string().min(1).max(100) }) },
+        responses: { 204: { description: 'Done' }, ...problemResponses },
+      }),
+      async (c) => {
+        await moderateHug(ctx, {
+          hugId: c.req.valid('param').id,
+          decision,
+          actor: actorOf(c.get('principal')),
+          now: ctx.clock.now(),
+        });
+        return c.body(null, 204);
+      },
+    );
+  }
+  api.openapi(
+    createRoute({
+      method: 'get',
+      path: '/me/thanks',
+      summary: 'What you are credited and thanked for',
+      responses: { 200: jsonOf(myThanksSchema, 'Your thanks'), ...problemResponses },
+    }),
+    async (c) => {
+      const { personId } = c.get('principal');
+      return c.json(personId === undefined ? { incidents: [] } : await readMyThanks(ctx, personId), 200);
+    },
+  );
+  return api;
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { severities, verdicts } from '../domain/words.ts';
+
+const at = z.int();
+export const verdictSchema = z.enum(verdicts);
+const ownedBySchema = z.enum(['file', 'console']);
+
+export const checkViewSchema = z
+  .object({
+    id: z.string(),
+    kind: z.string(),
+    name: z.string(),
+    /** What it looks at, in words: an address, a port, a period. */
+    target: z.string(),
+    intervalMs: z.int(),
+    severity: z.enum(severities),
+    verdict: verdictSchema,
+    verdictSince: at,
+    reason: z.string(),
+    paused: z.boolean(),
+    ownedBy: ownedBySchema,
+    lastResult: z
+      .object({ at, ok: z.boolean(), totalMs: z.number().nullable(), error: z.string().nullable() })
+      .nullable(),
+    /** A heartbeat's address, for those who may change checks. */
+    pingUrl: z.string().nullable(),
+  })
+  .meta({ id: 'Check' });
+export type CheckView = z.infer<typeof checkViewSchema>;
+
+export const serviceSummarySchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    description: z.string(),
+    status: verdictSchema,
+    statusSince: at,
+    team: z.object({ id: z.string(), name: z.string() }).nullable(),
+    checks: z.int(),
+    openIncidentId: z.string().nullable(),
+    onStatusPage: z.boolean(),
+    ownedBy: ownedBySchema,
+  })
+  .meta({ id: 'ServiceSummary' });
+export type ServiceSummary = z.infer<typeof serviceSummarySchema>;
+
+export const serviceSchema = serviceSummarySchema
+  .omit({ checks: true })
+  .extend({
+    policy: z.object({ id: z.string(), name: z.string() }).nullable(),
+    dependsOn: z.array(z.object({ id: z.string(), hardness: z.enum(['hard', 'soft']) })),
+    checks: z.array(checkViewSchema),
+    integrations: z.array(
+      z.object({ id: z.string(), kind: z.string(), name: z.string(), keyHint: z.string(), ownedBy: ownedBySchema }),
+    ),
+    /** Response times of the last 24 hours, an hour a point. */
+    latency: z.array(z.object({ at, meanMs: z.number(), maxMs: z.number(), okCount: z.int(), failCount: z.int() })),
+  })
+  .meta({ id: 'Service' });
+export type ServiceDetail = z.infer<typeof serviceSchema>;
+
+const id = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'small letters, digits, dots and dashes, at most 64')
+  .optional();
+export const newServiceSchema = z
+  .object({
+    id,
+    name: z.string().trim().min(1, 'Please give it a name').max(100),
+    description: z.string().trim().max(500).default(''),
+    teamId: z.string().max(100).optional(),
+    onStatusPage: z.boolean().default(true),
+  })
+  .strict();
+
+export const newCheckSchema = z
+  .object({
+    name: z.string().trim().min(1).max(100).optional(),
+    intervalMs: z.int().min(1_000).max(86_400_000).default(30_000),
+    timeoutMs: z.int().min(100).max(300_000).default(10_000),
+    failureThreshold: z.int().min(1).max(100).default(2),
+    recoveryThreshold: z.int().min(1).max(100).default(2),
+    severity: z.enum(severities).default('critical'),
+    /** The kind and its own fields, as in hugops.yaml. */
+    config: z.looseObject({ kind: z.string().max(50) }),
+  })
+  .strict();
+
+export const newIntegrationSchema = z
+  .object({ kind: z.enum(['alertmanager', 'events-v2']), name: z.string().trim().min(1).max(100) })
+  .strict();
+export const integrationKeySchema = z.object({
+  id: z.string(),
+  /** Shown this once. */
+  key: z.string(),
+  url: z.string(),
+});
