@@ -9,6 +9,8 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['test/stories/**/*.test.ts', 'test/parts/**/*.test.ts', 'test/crash/**/*.test.ts'],
+          // Starts PostgreSQL when the first test asks for it, and stops it in any case.
+          globalSetup: ['test/harness/global-postgres.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           // Two cores: more files at once only make real servers and browsers miss their deadlines.
