@@ -14,10 +14,20 @@ import { type Integration, type IntegrationKeys, openIntegrationKeys } from './i
 import { readJson, refuseMediaType } from './json-body.ts';
 import { inboundTools } from './tools.ts';
 
-// A storm is when it matters most: this stops a loop gone wild, not a data centre on fire. PagerDuty allows 120 a minute.
-const perIntegration = { burst: 100_000, perMs: 10_000 };
-// Unknown keys a visitor's address may try. Known ones are found in memory before this is asked.
-const perStranger = { burst: 20, perMs: 60_000 };
+/** A token bucket: `burst` at once, and as many again in `perMs`. */
+interface Limit {
+  burst: number;
+  perMs: number;
+}
+
+export interface InboundOptions {
+  /** Shared with whoever changes integrations, to call `forget()` after it. */
+  keys?: IntegrationKeys;
+  /** Messages of one integration. 10,000 a second: a storm is when it matters most, so this stops only a loop gone wild. */
+  perIntegration?: Limit;
+  /** Unknown keys that one address may try. Known ones are found in memory before this is asked. */
+  perStranger?: Limit;
+}
 
 interface Door {
   ctx: Ctx;
@@ -28,16 +38,16 @@ interface Door {
 }
 
 /**
- * Where other tools send their alerts: POST /v2/enqueue, POST /inbound/alertmanager … Mount it at `/`. An answer of 202 is given after the
- * signals are committed. Call `keys.forget()` after a change of integrations.
+ * Where other tools send their alerts: POST /v2/enqueue, POST /inbound/alertmanager … Mount it at `/`. A message is answered with 202
+ * after its signals are committed, and its incidents acknowledged.
  */
-export function inboundRoutes(ctx: Ctx, keys: IntegrationKeys = openIntegrationKeys(ctx)): Hono {
+export function inboundRoutes(ctx: Ctx, options: InboundOptions = {}): Hono {
   const door: Door = {
     ctx,
-    keys,
+    keys: options.keys ?? openIntegrationKeys(ctx),
     intake: openIntake(ctx),
-    integrationLimit: createRateLimiter(perIntegration),
-    strangerLimit: createRateLimiter(perStranger),
+    integrationLimit: createRateLimiter(options.perIntegration ?? { burst: 100_000, perMs: 10_000 }),
+    strangerLimit: createRateLimiter(options.perStranger ?? { burst: 20, perMs: 60_000 }),
   };
   const app = new Hono();
   for (const tool of inboundTools) {
