@@ -1,6 +1,6 @@
 import { didYouMean } from './closest.ts';
 import { formatDuration, parseDuration } from './duration.ts';
-import { type Located, nameValue, type Path, type Problem } from './located.ts';
+import { formatPath, type Located, nameValue, type Path, type Problem } from './located.ts';
 import { localTimeAt } from './schedule-schema.ts';
 
 /** Where ids of another section stand; `*` is any key. */
@@ -149,25 +149,7 @@ function circle({ node, path, on }: Dependency, services: string[]): Problem {
 }
 
 function* contradictsItself(root: Located): Generator<Problem> {
-  for (const { node, path } of matches(root, ['schedules', '*', 'overrides', '*'])) {
-    const zone = root.children
-      .get('schedules')
-      ?.children.get(path[1] ?? '')
-      ?.children.get('timeZone')?.value;
-    const from = node.children.get('from')?.value;
-    const until = node.children.get('until');
-    if (until === undefined || typeof from !== 'string' || typeof until.value !== 'string' || typeof zone !== 'string')
-      continue;
-    if (!isAfter(from, until.value, zone)) {
-      const expected = 'an end after the beginning';
-      yield {
-        offset: until.from,
-        path: [...path, 'until'],
-        message: `expected ${expected}, found ${shown(until)}`,
-        expected,
-      };
-    }
-  }
+  for (const { node, path } of matches(root, ['schedules', '*'])) yield* overridesClash(node, path);
   for (const { node, path } of matches(root, ['services', '*', 'checks', '*'])) {
     const timeout = node.children.get('timeout');
     const interval = durationIn(node.children.get('interval')?.value ?? '1m');
@@ -186,11 +168,54 @@ function* contradictsItself(root: Located): Generator<Problem> {
 const durationIn = (value: unknown): number | undefined =>
   typeof value === 'string' ? parseDuration(value) : undefined;
 
-/** True also when one of them is no time at all, which the schema tells. */
-function isAfter(from: string, until: string, zone: string): boolean {
+interface LocalSpan extends Found {
+  readonly fromAt: number;
+  readonly untilAt: number;
+}
+
+function* overridesClash(schedule: Located, schedulePath: Path): Generator<Problem> {
+  const zone = schedule.children.get('timeZone')?.value;
+  const spans: LocalSpan[] = [];
+  for (const { node, path } of matches(schedule, ['overrides', '*'], schedulePath)) {
+    const fromAt = timeIn(node.children.get('from'), zone);
+    const until = node.children.get('until');
+    const untilAt = timeIn(until, zone);
+    if (until === undefined || fromAt === undefined || untilAt === undefined) continue;
+    if (fromAt < untilAt) {
+      spans.push({ node, path, fromAt, untilAt });
+      continue;
+    }
+    const expected = 'an end after the beginning';
+    yield {
+      offset: until.from,
+      path: [...path, 'until'],
+      message: `expected ${expected}, found ${shown(until)}`,
+      expected,
+    };
+  }
+  spans.sort((a, b) => a.fromAt - b.fromAt);
+  let last: LocalSpan | undefined;
+  for (const span of spans) {
+    if (last !== undefined && span.fromAt < last.untilAt) {
+      const expected = 'overrides that do not overlap';
+      const found = `one that begins before ${formatPath(last.path)} ends`;
+      yield { offset: span.node.from, path: span.path, message: `expected ${expected}, found ${found}`, expected };
+    }
+    if (last === undefined || span.untilAt > last.untilAt) last = span;
+  }
+}
+
+/** Undefined when it is no time at all, which the schema tells. */
+function timeIn(node: Located | undefined, zone: unknown): number | undefined {
+  if (
+    typeof node?.value !== 'string' ||
+    typeof zone !== 'string' ||
+    !/^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}$/.test(node.value)
+  )
+    return undefined;
   try {
-    return localTimeAt(from.replace(' ', 'T'), zone) < localTimeAt(until.replace(' ', 'T'), zone);
+    return localTimeAt(node.value.replace(' ', 'T'), zone);
   } catch {
-    return true;
+    return undefined;
   }
 }

@@ -11,6 +11,7 @@ import {
   timeZoneField,
 } from './fields.ts';
 import { type ContactInFile, personSchema, policySchema, teamSchema } from './people-schema.ts';
+import { withDurations } from './kind-durations.ts';
 import { scheduleSchema } from './schedule-schema.ts';
 import { type CheckInFile, checkFields, heartbeatFields, serviceSchema } from './service-schema.ts';
 
@@ -61,11 +62,17 @@ export function configSchema({ checkKinds, channelKinds }: KindSchemas) {
   return z
     .strictObject({
       mail: mailSchema.optional().describe('How HugOps sends e-mail.'),
-      people: mapOf('people', personSchema(channels)).default({}),
-      teams: mapOf('teams', teamSchema).default({}),
-      schedules: mapOf('schedules', scheduleSchema).default({}),
-      policies: mapOf('policies', policySchema).default({}),
-      services: mapOf('services', serviceSchema(checks)).default({}),
+      people: mapOf('people', personSchema(channels)).default({}).describe('Everybody who responds, by id.'),
+      teams: mapOf('teams', teamSchema).default({}).describe('Who works together on services.'),
+      schedules: mapOf('schedules', scheduleSchema).default({}).describe('Who is on call when.'),
+      policies: mapOf('policies', policySchema)
+        .default({})
+        .describe(
+          'Who is notified in which order when a service is in trouble. The one with the id default serves all that name no other.',
+        ),
+      services: mapOf('services', serviceSchema(checks))
+        .default({})
+        .describe('What people depend on, how it is checked, and what it depends on itself.'),
       statusPage: statusPageSchema.optional().describe('The page for the public.'),
     })
     .meta({ title: 'hugops.yaml', description: 'What HugOps watches, who responds, and what the public sees.' });
@@ -82,8 +89,9 @@ export type StatusPageInFile = NonNullable<Config['statusPage']>;
 /** One schema for all kinds: each kind's own fields, and the common ones that it does not define itself. No other field. */
 function unionByKind<Out>(kinds: Iterable<KindSchema>, commonFields: (kind: string) => z.ZodRawShape): z.ZodType<Out> {
   const names: string[] = [];
-  const options = [...kinds].map(({ kind, schema }) => {
+  const options = [...kinds].map(({ kind, schema: stored }) => {
     names.push(kind);
+    const schema = withDurations(stored);
     const common = { kind: z.literal(kind), ...commonFields(kind) };
     const missing = Object.entries(common).filter(([name]) => !Object.hasOwn(schema.shape, name));
     return schema.safeExtend(Object.fromEntries(missing)).strict();

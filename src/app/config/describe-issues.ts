@@ -43,14 +43,21 @@ function describeIssue(issue: Issue, base: Path, context: IssueContext): Problem
       return describeUnion(issue, path, context);
     default: {
       const expected = expectedIn(issue.message);
-      if (expected === undefined)
-        return [{ offset: offsetOf(root, path), path, message: issue.message, expected: issue.message }];
+      if (expected === undefined) return [inTheirWords(issue, path, context)];
       const isBare = typeof node.value === 'number' || typeof node.value === 'boolean';
       const hint = isExact && isBare && /\btext$/.test(expected) ? ' (put it in quotes)' : '';
       const message = `${issue.message}, found ${nameFound(path, context)}${hint}`;
       return [{ offset: offsetOf(root, path), path, message, expected }];
     }
   }
+}
+
+/** A rule that is put as a sentence of its own, such as "write an IP address". */
+function inTheirWords(issue: Issue, path: Path, context: IssueContext): Problem {
+  const { node, isExact } = locate(context.root, path);
+  const found = isExact && node.children.size === 0 ? `; found ${nameFound(path, context)}` : '';
+  const offset = offsetOf(context.root, path);
+  return { offset, path, message: `${issue.message}${found}`, expected: issue.message };
 }
 
 function describeUnion(issue: Extract<Issue, { code: 'invalid_union' }>, path: Path, context: IssueContext): Problem[] {
@@ -75,7 +82,7 @@ function describeUnion(issue: Extract<Issue, { code: 'invalid_union' }>, path: P
   ];
 }
 
-function unknownField(path: Path, { schema, root }: IssueContext): Problem {
+export function unknownField(path: Path, { schema, root }: Pick<IssueContext, 'schema' | 'root'>): Problem {
   const name = String(path.at(-1));
   const around = path.slice(0, -1);
   const present = locate(root, around).node.children;

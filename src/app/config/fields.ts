@@ -179,4 +179,4 @@ export const mailUrlField = z
     const url = URL.parse(text);
     return url !== null && /^smtps?:$/.test(url.protocol) && url.hostname !== '';
   }, expecting(mailUrlWords))
-  .meta({ secret: true });
+  .meta({ writeOnly: true });

@@ -1,13 +1,14 @@
 import { checkReferences } from './check-references.ts';
 import { type ConfigError, toConfigErrors } from './config-error.ts';
 import { type Config, configSchema, type KindSchemas } from './config-schema.ts';
+import { builtInKinds } from './kinds.ts';
 import { decodeText } from './decode-text.ts';
-import { describeIssues, expectedWords } from './describe-issues.ts';
+import { describeIssues, expectedWords, unknownField } from './describe-issues.ts';
 import { findWarnings } from './find-warnings.ts';
 import type { Located, Path, Problem } from './located.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { type ConfigEnvironment, holdsReference, type Resolution, resolveReferences } from './resolve-references.ts';
-import { type SecretValue, secretValues } from './schema-walk.ts';
+import { droppedFields, type SecretValue, secretValues } from './schema-walk.ts';
 
 export type ReadConfig =
   | { readonly ok: true; readonly config: Config; readonly warnings: ConfigError[] }
@@ -24,7 +25,7 @@ export function readConfigText(
   content: string | Uint8Array,
   fileName: string,
   env: ConfigEnvironment,
-  kinds: KindSchemas,
+  kinds: KindSchemas = builtInKinds,
 ): ReadConfig {
   const decoded = decodeText(content);
   if (!decoded.ok) return { ok: false, errors: toConfigErrors(fileName, decoded.text, [decoded.problem]) };
@@ -47,8 +48,9 @@ export function readConfigText(
   const parsed = schema.safeParse(root.value, { error: expectedWords });
   const context = { schema, root, secrets, limit: maxProblems };
   problems.push(
-    ...marked.filter(({ secrecy }) => secrecy === 'reference-only').flatMap(plainSecret),
+    ...marked.filter(mustBeReference).flatMap(plainSecret),
     ...describeIssues(parsed.error?.issues ?? [], context),
+    ...Array.from(droppedFields(schema, root), (path) => unknownField(path, context)),
     ...checkReferences(root, maxProblems),
   );
   if (!parsed.success || problems.length > 0) return refuse(problems, secrets);
@@ -83,6 +85,9 @@ function* namedSecrets(node: Located): Generator<Located> {
     } else yield* namedSecrets(child);
   }
 }
+
+/** In the other fields that are never shown, a secret in the file is a warning: an ntfy topic, say, need not be one. */
+const mustBeReference = ({ secrecy, path }: SecretValue): boolean => secrecy === 'reference-only' || path[0] === 'mail';
 
 /** A secret written into the file itself is read by everybody who reads the file, and by its history. */
 function plainSecret({ node, path }: SecretValue): Problem[] {

@@ -87,7 +87,7 @@ export const scheduleSchema = z.strictObject({
   overrides: z
     .array(overrideSchema)
     .default([])
-    .meta({ description: 'Somebody else for a time, whatever the layers say. The later one in the list wins.' }),
+    .meta({ description: 'Somebody else for a time, whatever the layers say. They must not overlap.' }),
 });
 
 export type LayerInFile = z.output<typeof layerSchema>;

@@ -96,3 +96,16 @@ export function* secretValues(schema: Schema, node: Located, path: Path = []): G
     if (next !== undefined) yield* secretValues(next, child, [...path, key]);
   }
 }
+
+/** Fields that a schema would drop without a word because it is not strict: whoever wrote them meant something. */
+export function* droppedFields(schema: Schema, node: Located, path: Path = []): Generator<Path> {
+  const { def } = bare(schema)._zod;
+  const object = def.type === 'union' ? optionFor(def, node.value) : schema;
+  const objectDef = object && bare(object)._zod.def;
+  const drops = objectDef?.type === 'object' && objectDef.catchall === undefined;
+  for (const [key, child] of node.children) {
+    const next = childSchema(schema, key, node.value);
+    if (next !== undefined) yield* droppedFields(next, child, [...path, key]);
+    else if (drops && typeof key === 'string') yield [...path, key];
+  }
+}

@@ -36,10 +36,7 @@ export const checkFields = {
 // A heartbeat is a check turned round: silence is the failure, so it has no run to time and no second failure to wait for.
 export const heartbeatFields = {
   name: checkFields.name,
-  period: durationField(second, 24 * day).describe('How often it reports.'),
-  grace: durationField(second, 24 * day)
-    .prefault('5m')
-    .describe('How late it may be; 5m when left out.'),
+  interval: durationField(second, 24 * day).describe('How often it reports.'),
   severity: checkFields.severity,
   paused: checkFields.paused,
   pingKey: secretField(16)
@@ -53,12 +50,10 @@ export type CheckInFile = {
   name?: string | undefined;
   severity: Severity;
   paused: boolean;
-  interval?: number;
+  interval: number;
   timeout?: number | undefined;
   failureThreshold?: number;
   recoveryThreshold?: number;
-  period?: number;
-  grace?: number;
   pingKey?: string | undefined;
 } & Record<string, unknown>;
 
