@@ -142,3 +142,14 @@ export async function ensureStatusPage(ctx: Ctx): Promise<void> {
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
+
+/** The owner of a first start without a browser: HUGOPS_ADMIN_EMAIL and HUGOPS_ADMIN_PASSWORD. Does nothing once there is an owner. */
+export async function setUpFromEnvironment(
+  ctx: Ctx,
+  auth: Auth,
+  admin: { email: string; password: string } | undefined,
+): Promise<void> {
+  if (!admin || !(await needsSetUp(ctx))) return;
+  const name = admin.email.split('@')[0] ?? admin.email;
+  await setUp(ctx, auth, setUpSchema.parse({ name, ...admin }));
+}

@@ -1,0 +1,53 @@
+/** What `--help` says, and what the command line is checked against. Exit codes: 0 done, 1 failed, 2 wrong use or configuration. */
+export const commands = {
+  serve: {
+    summary: 'Run HugOps',
+    usage: 'hugops serve',
+    details: `Opens the status page at /, the console at /console and the API at /api/v1.
+Environment:
+  HUGOPS_PORT             the port (4680)
+  HUGOPS_URL              the public address, as in https://status.example.com
+  HUGOPS_DATA_DIR         where the embedded database and the published page are kept (./data)
+  DATABASE_URL            postgres://…, to use a PostgreSQL server instead of the embedded database
+  HUGOPS_CONFIG           the configuration file (./hugops.yaml where there is one)
+  HUGOPS_SMTP_URL         the mail server, as in smtp://user:password@mail.example.com:587, unless the file names one
+  HUGOPS_MAIL_FROM        the sender of mails
+  HUGOPS_ADMIN_EMAIL, HUGOPS_ADMIN_PASSWORD
+                          the owner of a first start without a browser
+  HUGOPS_TRUSTED_PROXIES  how many proxies stand in front (0); their X-Forwarded-For is believed
+  HUGOPS_ALLOW_PRIVATE_NETWORKS
+                          whether checks may reach private addresses (on)
+  HUGOPS_LOG_LEVEL        debug, info, warn, error or silent (info)`,
+  },
+  'check-config': {
+    summary: 'Check the configuration file and say what is wrong with it',
+    usage: 'hugops check-config [FILE]',
+    details: 'FILE is HUGOPS_CONFIG or ./hugops.yaml when left out. Exits with 1 when the file cannot be used.',
+  },
+  backup: {
+    summary: 'Write the whole database into one file',
+    usage: 'hugops backup FILE',
+    details: `Works while HugOps runs on PostgreSQL; with the embedded database, stop HugOps first.
+The file can be restored into either kind of database.`,
+  },
+  restore: {
+    summary: 'Bring a backup back into an empty database',
+    usage: 'hugops restore FILE',
+    details: 'The database must be new: HugOps never overwrites data with a backup. All or nothing.',
+  },
+} as const;
+
+export type CommandName = keyof typeof commands;
+
+/** Whether this is a command that HugOps knows. */
+export const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name);
+
+/** The help of one command, or the overview of all. */
+export function helpText(name?: CommandName): string {
+  if (name !== undefined) {
+    const { usage, summary, details } = commands[name];
+    return `Usage: ${usage}\n\n${summary}.\n\n${details}\n`;
+  }
+  const lines = Object.entries(commands).map(([key, command]) => `  ${key.padEnd(14)} ${command.summary}`);
+  return `HugOps follows an outage from the first failed request to the last thank-you.\n\nUsage: hugops COMMAND\n\n${lines.join('\n')}\n\nhugops COMMAND --help says more.\n`;
+}

@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Hono } from 'hono';
+import { type Auth, openAuth } from '../platform/auth/auth.ts';
+import type { ApiEnv } from '../platform/http/api.ts';
+import { type HttpServer, listen } from '../platform/http/server.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Ctx } from '../platform/context.ts';
+import { type DatabasePlace, openDatabase, type Opened } from '../platform/db/open-database.ts';
+import type { Log } from '../platform/log.ts';
+import { openMailTransport } from '../platform/mail/transport.ts';
+import { openMetrics } from '../platform/metrics.ts';
+import { createProofOfWork } from '../platform/proof-of-work.ts';
+import type { Random } from '../platform/random.ts';
+import { channels, openChannelIo } from '../respond/channels/index.ts';
+import { releaseLeases, respondRoutes, acknowledgeRoutes } from '../respond/index.ts';
+import { listenRoutes } from '../listen/index.ts';
+import { createPublisher, createSite, tellRoutes } from '../tell/index.ts';
+import { hugRoutes, thankRoutes } from '../thank/index.ts';
+import { createScheduler, heartbeatRoutes, inboundRoutes, watchRoutes } from '../watch/index.ts';
+import { accountRoutes } from './api/account-routes.ts';
+import { entryRoutes } from './api/entry-routes.ts';
+import { consoleFiles } from './console-files.ts';
+import { type Environment, readVersion } from './environment.ts';
+import { createHttpApp } from './http-app.ts';
+import { createLiveHub } from './live.ts';
+import { createLoops } from './loops.ts';
+import { loadConfig } from './load-config.ts';
+import { altchaRoutes } from './altcha-routes.ts';
+import { readSecret } from './secret.ts';
+import { setUpFromEnvironment, ensureStatusPage } from './set-up.ts';
+import { createTasks } from './tasks.ts';
+
+export interface AppOptions {
+  environment: Environment;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** Where the database is; the environment says by default. */
+  place?: DatabasePlace;
+  /** The embedded database died: the process must end. */
+  onFatal(error: Error): void;
+  /** Node.js process metrics; a timer that tests do not want. */
+  withProcessMetrics: boolean;
+  pid?: number;
+}
+
+export interface App {
+  ctx: Ctx;
+  auth: Auth;
+  http: Hono<ApiEnv>;
+  /** The opened port. */
+  port: number;
+  /** Starts checks and loops on the real clock. */
+  start(): void;
+  /** Does everything that is due at the clock's time, until nothing is: for tests under a fake clock. */
+  tick(): Promise<void>;
+  /** Lets go of everything in the reverse order of its making. */
+  stop(): Promise<void>;
+}
+
+/** Where the parts that npm installed and the build made are found: beside src in a checkout, inside dist in the package. */
+const root = new URL('../../', import.meta.url);
+
+/**
+ * Wires HugOps in one straight line and opens its port. The last published page is served from disk before the database is open. Whatever
+ * fails on the way, what was opened before is closed again.
+ */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { environment, clock, random, log } = options;
+  const closers: (() => Promise<void> | void)[] = [];
+  const stop = async (): Promise<void> => {
+    for (let close = closers.pop(); close; close = closers.pop()) {
+      try {
+        await close();
+      } catch (error) {
+        log.error({ err: error }, 'something could not be closed cleanly');
+      }
+    }
+  };
+  try {
+    // 1. The page first: readers get the last publication while the rest is still starting.
+    const site = createSite({ directory: join(environment.dataDir, 'public'), log });
+    await site.loadFromDisk();
+    const front: { app: Hono<ApiEnv> | undefined } = { app: undefined };
+    const server = await openServer(
+      environment,
+      (request, env) => front.app?.fetch(request, env) ?? site.serveArtefact(request) ?? starting(),
+    );
+    closers.push(() => server.close(2_000));
+
+    // 2. The database, and what lives in it.
+    const place =
+      options.place ??
+      (environment.databaseUrl === undefined
+        ? { dataDir: join(environment.dataDir, 'db') }
+        : { databaseUrl: environment.databaseUrl });
+    const database = await openDatabase(place, {
+      log,
+      clock,
+      onFatal: options.onFatal,
+      ...(options.pid === undefined ? {} : { pid: options.pid }),
+    });
+    closers.push(() => database.close());
+    const live = createLiveHub();
+    closers.push(() => live.close());
+    const ctx: Ctx = {
+      db: database.db,
+      clock,
+      random,
+      log,
+      metrics: openMetrics(options.withProcessMetrics),
+      publicUrl: environment.publicUrl,
+      secret: await readSecret(database.db, random, clock.now()),
+      nodeId: randomUUID(),
+      wake: (loop) => (loop === 'live' ? live.wake() : wakeLoop(loop)),
+    };
+    let wakeLoop: Ctx['wake'] = () => {};
+
+    // 3. What the people who run this have written down.
+    await ensureStatusPage(ctx);
+    const config = await loadConfig(ctx, environment);
+    const auth = openAuth({ db: database.db, secret: ctx.secret, publicUrl: environment.publicUrl, log });
+    await setUpFromEnvironment(ctx, auth, environment.admin);
+
+    // 4. The ways out, then the rooms.
+    const mail = openMailTransport({ url: config.mail.url, from: config.mail.from });
+    closers.push(() => mail.close());
+    const io = openChannelIo({ mail, clock });
+    closers.push(() => io.close());
+    const proofOfWork = createProofOfWork(ctx);
+    const publisher = createPublisher(ctx, site);
+    const scheduler = createScheduler(ctx, {
+      allowPrivateNetworks: environment.allowPrivateNetworks,
+      resolveSecret: config.resolveSecret,
+    });
+    if (database.kind === 'embedded') await releaseLeases(ctx);
+
+    // 5. The loops that carry out what the rows say.
+    const loops = createLoops(createTasks({ ctx, database, publisher, scheduler, mail, pager: { channels, io } }), ctx);
+    wakeLoop = crossNodeWake(ctx, database, loops.wake, closers);
+
+    front.app = createHttpApp({
+      ctx,
+      auth,
+      live,
+      version: readVersion(),
+      publicRoutes: [
+        inboundRoutes(ctx),
+        heartbeatRoutes(ctx),
+        acknowledgeRoutes(ctx),
+        altchaRoutes(ctx, proofOfWork),
+        listenRoutes(ctx, proofOfWork),
+        hugRoutes(ctx, proofOfWork),
+        consoleFiles(new URL('web/dist', root).pathname),
+        tellRoutes(ctx, publisher),
+      ],
+      entryRoutes: entryRoutes(ctx, auth),
+      memberRoutes: [
+        accountRoutes(ctx, auth, () => mail.configured),
+        respondRoutes(ctx),
+        watchRoutes(ctx, () => void scheduler.reload()),
+        thankRoutes(ctx),
+      ],
+      readReference: () =>
+        readFile(new URL('node_modules/@scalar/api-reference/dist/browser/standalone.js', root), 'utf8'),
+      isReady: async () => {
+        await database.db.selectFrom('settings').select('key').limit(1).execute();
+        return true;
+      },
+      notFound: () => site.notFound(),
+    });
+    await scheduler.reload();
+    return {
+      ctx,
+      auth,
+      http: front.app,
+      port: server.port,
+      start() {
+        loops.start();
+        closers.push(() => loops.stop());
+        scheduler.start();
+        closers.push(() => scheduler.stop());
+      },
+      async tick() {
+        await scheduler.tick(clock.now());
+        await loops.settle(clock.now());
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const starting = (): Response =>
+  new Response('HugOps is starting.\n', { status: 503, headers: { 'content-type': 'text/plain', 'retry-after': '2' } });
+
+async function openServer(
+  environment: Environment,
+  fetch: (request: Request, env: object) => Response | Promise<Response>,
+): Promise<HttpServer> {
+  return listen({ fetch, port: environment.port, trustedProxies: environment.trustedProxies });
+}
+
+/** Wakes this process's loops at once, and those of other nodes on the same PostgreSQL through NOTIFY. */
+function crossNodeWake(ctx: Ctx, database: Opened, wake: Ctx['wake'], closers: (() => void)[]): Ctx['wake'] {
+  if (database.kind === 'embedded') return wake;
+  const shared = ['signals', 'escalation', 'pages', 'publish', 'live'] as const;
+  for (const loop of shared)
+    closers.push(database.onWake(loop, () => (loop === 'live' ? ctx.wake('live') : wake(loop))));
+  return (loop) => {
+    wake(loop);
+    database.wake(loop);
+  };
+}

@@ -1,0 +1,69 @@
+import type { Ctx } from '../platform/context.ts';
+import type { Opened } from '../platform/db/open-database.ts';
+import { sendDueMails } from '../platform/mail/queue.ts';
+import type { MailTransport } from '../platform/mail/transport.ts';
+import { settleReports } from '../listen/index.ts';
+import { type Pager, processSignals, reconsiderMuted, runEscalations, sendPages } from '../respond/index.ts';
+import { forgetPending, notifySubscribers, type Publisher, tickMaintenances } from '../tell/index.ts';
+import { deliverHugs, followIncidents } from '../thank/index.ts';
+import { keepResults, overdueHeartbeats, type Scheduler } from '../watch/index.ts';
+import type { Task } from './loops.ts';
+
+export interface TaskParts {
+  ctx: Ctx;
+  database: Opened;
+  publisher: Publisher;
+  scheduler: Scheduler;
+  mail: MailTransport;
+  pager: Pager;
+}
+
+const mailBatch = 50;
+const upkeepEveryMs = 10 * 60_000;
+
+/** Everything that HugOps does by itself, in the order of the arc: each reads rows that are due and writes rows that the next one reads. */
+export function createTasks({ ctx, database, publisher, mail, pager }: TaskParts): Task[] {
+  return [
+    { name: 'heartbeats', pollMs: 500, run: (now) => overdueHeartbeats(ctx, now) },
+    { name: 'signals', pollMs: 1_000, run: (now) => processSignals(ctx, now) },
+    { name: 'escalation', pollMs: 1_000, run: (now) => runEscalations(ctx, now) },
+    { name: 'pages', pollMs: 1_000, run: (now) => sendPages(ctx, pager, now) },
+    {
+      name: 'thanks',
+      pollMs: 5_000,
+      run: async (now) => (await followIncidents(ctx, now)) + (await deliverHugs(ctx, now)),
+    },
+    { name: 'subscribers', pollMs: 2_000, run: () => notifySubscribers(ctx) },
+    {
+      name: 'mails',
+      pollMs: 5_000,
+      run: async (now) => {
+        if (!mail.configured) return 0;
+        const result = await sendDueMails(ctx, mail, now, mailBatch);
+        return result.hasMore ? 1 : 0;
+      },
+    },
+    { name: 'publish', pollMs: 500, run: (now) => publisher.tick(now) },
+    housekeeping(ctx, database),
+  ];
+}
+
+function housekeeping(ctx: Ctx, database: Opened): Task {
+  let upkeepAt = -Infinity;
+  return {
+    name: 'housekeeping',
+    pollMs: 15_000,
+    async run(now) {
+      await reconsiderMuted(ctx);
+      await settleReports(ctx, now);
+      await tickMaintenances(ctx, now);
+      if (now - upkeepAt >= upkeepEveryMs) {
+        upkeepAt = now;
+        await keepResults(ctx, now);
+        await forgetPending(ctx, now);
+        await database.upkeep();
+      }
+      return 0;
+    },
+  };
+}
