@@ -125,6 +125,7 @@ export const question: fc.Arbitrary<Question> = fc
       { weight: 5, arbitrary: fc.constant(undefined) },
       { weight: 1, arbitrary: instant },
     );
+    const none: fc.Arbitrary<Omit<Layer, 'id'>[]> = fc.constant([]);
     const layer: fc.Arbitrary<Omit<Layer, 'id'>> = fc
       .record({
         ownZone: fc.boolean(),
@@ -152,7 +153,7 @@ export const question: fc.Arbitrary<Question> = fc
     return fc
       .record({
         layers: fc.oneof(
-          { weight: 1, arbitrary: fc.constant([]) },
+          { weight: 1, arbitrary: none },
           { weight: 29, arbitrary: fc.array(layer, { minLength: 1, maxLength: 3, size: 'max' }) },
         ),
         overrides: fc.array(override, { maxLength: 4, size: 'max' }),
