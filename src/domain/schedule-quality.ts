@@ -26,7 +26,7 @@ import type { EpochMs } from './words.ts';
 export interface QualityScore {
   readonly score: number;
   readonly parts: readonly QualityPart[];
-  /** In the order of the layers, helpers last. */
+  /** In the order of the layers; who only stood in comes last. */
   readonly people: readonly PersonLoad[];
 }
 
