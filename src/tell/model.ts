@@ -81,6 +81,8 @@ export interface ThanksModel {
   /** A visitor may leave a hug until then; null when the window never opened or is closed. */
   openUntil: number | null;
   hugCount: number;
+  /** When the newest hug came; null when there is none. */
+  lastHugAt: number | null;
   byKind: { kind: HugKind; count: number }[];
   /** Approved messages, newest first, at most 50. */
   messages: { id: string; kind: HugKind; text: string; at: number }[];

@@ -62,7 +62,7 @@ export async function readIncidents(
   });
 }
 
-const noThanks: ThanksModel = { openUntil: null, hugCount: 0, byKind: [], messages: [], people: [] };
+const noThanks: ThanksModel = { openUntil: null, hugCount: 0, lastHugAt: null, byKind: [], messages: [], people: [] };
 
 async function readAffected(
   ctx: Ctx,
@@ -125,7 +125,7 @@ async function readThanks(ctx: Ctx, ids: string[], now: number): Promise<Map<str
     ctx.db.selectFrom('thanks_windows').selectAll().where('incident_id', 'in', ids).execute(),
     ctx.db
       .selectFrom('hugs')
-      .select((eb) => ['incident_id', 'kind', eb.fn.countAll().as('count')])
+      .select((eb) => ['incident_id', 'kind', eb.fn.countAll().as('count'), eb.fn.max('created_at').as('last_at')])
       .where('incident_id', 'in', ids)
       // A hug counts while its words wait to be read; the words themselves do not show until then.
       .where('status', 'in', ['held', 'approved'])
@@ -137,13 +137,14 @@ async function readThanks(ctx: Ctx, ids: string[], now: number): Promise<Map<str
   const byIncident = new Map<string, ThanksModel>();
   for (const id of ids) {
     const window = windows.find((row) => row.incident_id === id);
-    const byKind = counts
-      .filter((row) => row.incident_id === id)
+    const own = counts.filter((row) => row.incident_id === id);
+    const byKind = own
       .map((row) => ({ kind: row.kind, count: Number(row.count) }))
       .toSorted((a, b) => b.count - a.count || a.kind.localeCompare(b.kind));
     const isOpen = window !== undefined && window.opens_at <= now && now < window.closes_at;
     byIncident.set(id, {
       openUntil: isOpen ? window.closes_at : null,
+      lastHugAt: own.length === 0 ? null : Math.max(...own.map((row) => Number(row.last_at))),
       hugCount: byKind.reduce((sum, { count }) => sum + count, 0),
       byKind,
       messages: messages.get(id) ?? [],

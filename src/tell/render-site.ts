@@ -69,8 +69,7 @@ function incidentFile(frame: Frame, incident: IncidentModel): SiteFile {
 
 /** For a page about something that is over: its own last change, without a warning about age. */
 export function settledFrame(frame: Frame, incident: IncidentModel): Frame {
-  const lastMessage = Math.max(0, ...incident.thanks.messages.map((message) => message.at));
-  const publishedAt = Math.max(incident.updatedAt, lastMessage);
+  const publishedAt = Math.max(incident.updatedAt, incident.thanks.lastHugAt ?? 0);
   return { ...frame, page: { ...frame.page, updatedAt: publishedAt }, publishedAt, live: false };
 }
 

@@ -53,7 +53,7 @@ export function answerFor(artefacts: ReadonlyMap<string, Artefact>, asked: Asked
 export function pathOf(url: string): string {
   const end = url.search(/[?#]/);
   const path = end === -1 ? url : url.slice(0, end);
-  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+  return path.length > 1 && path.endsWith('/') && !path.endsWith('//') ? path.slice(0, -1) : path;
 }
 
 /** The encoding with the highest weight that we have; ours decides between equals. Identity is always acceptable in the end (RFC 9110, 12.5.3). */

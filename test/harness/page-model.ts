@@ -39,7 +39,14 @@ export function sampleComponent(id: string, more: Partial<ComponentModel> = {}):
   };
 }
 
-export const noThanks: IncidentModel['thanks'] = { openUntil: null, hugCount: 0, byKind: [], messages: [], people: [] };
+export const noThanks: IncidentModel['thanks'] = {
+  openUntil: null,
+  hugCount: 0,
+  lastHugAt: null,
+  byKind: [],
+  messages: [],
+  people: [],
+};
 
 export function sampleIncident(id: string, more: Partial<IncidentModel> = {}): IncidentModel {
   const openedAt = more.openedAt ?? sampleNow - 38 * minute;
@@ -200,6 +207,7 @@ export function thankedIncident(): IncidentModel {
     thanks: {
       openUntil: sampleNow + 2 * day,
       hugCount: 38,
+      lastHugAt: sampleNow - 2 * hour,
       byKind: [
         { kind: 'hug', count: 21 },
         { kind: 'coffee', count: 12 },
