@@ -34,8 +34,15 @@ export class EmbeddedDatabaseError extends Error {
   }
 }
 
+/**
+ * The engine runs on the thread's stack, and PostgreSQL's own check against deep recursion (max_stack_depth, 2 MB) counts
+ * another one. With Node's 4 MB, JSON nested 50,000 deep or a long sum kills the thread; from 64 MB on, which cost nothing
+ * until used, PostgreSQL answers with an error first (54001).
+ */
+const STACK_MB = 64;
+
 interface Pending {
-  readonly resolve: (data: Uint8Array) => void;
+  readonly resolve: (data: Uint8Array<ArrayBuffer>) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -49,6 +56,7 @@ export class EmbeddedDatabase {
   #nextId = 1;
   #dead: EmbeddedDatabaseError | undefined;
   #closing: Promise<void> | undefined;
+  #inTransaction = false;
 
   private constructor(worker: Worker, options: EmbeddedOptions) {
     this.#worker = worker;
@@ -65,10 +73,16 @@ export class EmbeddedDatabase {
     };
     const worker = new Worker(options.workerUrl ?? shippedWorkerUrl(), {
       workerData: { ...start, extra: options.workerExtra },
+      resourceLimits: { stackSizeMb: STACK_MB },
     });
     const database = new EmbeddedDatabase(worker, options);
     await database.#started();
     return database;
+  }
+
+  /** Whether a transaction, failed or not, was open after the last answer. */
+  get inTransaction(): boolean {
+    return this.#inTransaction;
   }
 
   #started(): Promise<void> {
@@ -101,7 +115,7 @@ export class EmbeddedDatabase {
     });
   }
 
-  #settle(id: number, data: Uint8Array): void {
+  #settle(id: number, data: Uint8Array<ArrayBuffer>): void {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     pending?.resolve(data);
@@ -117,7 +131,7 @@ export class EmbeddedDatabase {
     this.#options.onFatal?.(error);
   }
 
-  #request(message: WithoutId<ToWorker>, transfer: ArrayBuffer[] = []): Promise<Uint8Array> {
+  #request(message: WithoutId<ToWorker>, transfer: ArrayBuffer[] = []): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#dead !== undefined) return Promise.reject(this.#dead);
     const id = this.#nextId;
     this.#nextId += 1;
@@ -129,6 +143,7 @@ export class EmbeddedDatabase {
 
   async #run(message: Uint8Array<ArrayBuffer>): Promise<Answer> {
     const answer = decodeAnswer(await this.#request({ type: 'run', message }, [message.buffer]));
+    this.#inTransaction = answer.status === 'T' || answer.status === 'E';
     for (const { channel, payload } of answer.notifications) this.#options.onNotification?.(channel, payload);
     return answer;
   }
@@ -160,7 +175,7 @@ export class EmbeddedDatabase {
   }
 
   /** A copy of the whole database as a tar, to open another one from. Call it outside a transaction. */
-  async dump(): Promise<Uint8Array> {
+  async dump(): Promise<Uint8Array<ArrayBuffer>> {
     await this.script('CHECKPOINT');
     return this.#request({ type: 'dump' });
   }
