@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import type { Ctx } from '../platform/context.ts';
-import { type Position, readEvents } from '../platform/events.ts';
 import type { Log } from '../platform/log.ts';
 import { toArtefacts } from './artefact.ts';
 import { createPublicationStore, type Publication } from './publication-store.ts';
@@ -15,7 +14,6 @@ export const renewAfterMs = 5 * 60_000;
 const leastGapMs = 250;
 const storeAgainAfterMs = 15_000;
 const settingsEveryMs = 2_000;
-const eventBatch = 1_000;
 
 /** The last publication in memory and on disk. It needs no database, so that a restarted process serves it before it has one. */
 export interface Site {
@@ -108,24 +106,18 @@ export interface Publisher {
   readonly site: Site;
 }
 
-/** Follows the events of the log for this process. Where it stands is not stored: whoever starts anew publishes anew. */
+/** Follows the log for this process. What it has seen is not stored: whoever starts anew publishes anew. */
 export function createPublisher(ctx: Ctx, site: Site): Publisher {
-  let position: Position | undefined;
+  let seen: string | undefined;
   let isDirty = true;
   let publishedAt = Number.NEGATIVE_INFINITY;
   let settings = { text: '', readAt: Number.NEGATIVE_INFINITY };
   let running: Promise<number> | undefined;
 
   const look = async (now: number): Promise<void> => {
-    if (position === undefined) position = await endOfLog(ctx);
-    for (;;) {
-      const events = await readEvents(ctx, position, eventBatch);
-      if (events.some((event) => concernsPublic(event.kind))) isDirty = true;
-      const last = events.at(-1);
-      if (last === undefined) break;
-      position = { txid: last.txid, seq: last.seq };
-      if (events.length < eventBatch) break;
-    }
+    const news = await readNews(ctx, seen);
+    seen = news.snapshot;
+    if (news.isPublic) isDirty = true;
     if (isDirty || now - settings.readAt < settingsEveryMs) return;
     const text = await readFingerprint(ctx);
     if (text !== settings.text) isDirty = true;
@@ -169,21 +161,24 @@ export function createPublisher(ctx: Ctx, site: Site): Publisher {
   };
 }
 
-// Who is paged, who took it over and what responders note to each other is not public; whatever else happens may be.
-const privateKinds = /^(page|escalation|note|signal|check)\./;
-const concernsPublic = (kind: string): boolean => !privateKinds.test(kind);
+// Who is paged and what responders note to each other is not public; whatever else happens may be.
+const privateKinds = '^(page|escalation|note|signal|check)[.]';
 
-/** The last event that can have no earlier one appear later; the order is that of readEvents. */
-async function endOfLog(ctx: Ctx): Promise<Position> {
-  const row = await ctx.db
-    .selectFrom('events')
-    .select(['txid', 'seq'])
-    .where(sql<boolean>`txid < pg_snapshot_xmin(pg_current_snapshot())`)
-    .orderBy('txid', 'desc')
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row === undefined ? { txid: '0', seq: 0 } : { txid: String(row.txid), seq: Number(row.seq) };
+/**
+ * Whether anything public was committed since `seen`, and what is seen now. Not by readEvents: a reader by cursor has to wait for every older transaction
+ * on the server, also of other databases; here the order does not matter, only that nothing is missed, and the snapshot says that at once.
+ */
+async function readNews(ctx: Ctx, seen: string | undefined): Promise<{ snapshot: string; isPublic: boolean }> {
+  const { rows } = await sql<{ snapshot: string; news: boolean }>`
+    select pg_current_snapshot()::text as snapshot, ${
+      seen === undefined
+        ? sql`true`
+        : sql`exists (select from events where txid >= pg_snapshot_xmin(${seen}::pg_snapshot)
+            and not pg_visible_in_snapshot(txid, ${seen}::pg_snapshot) and kind !~ ${privateKinds})`
+    } as news`.execute(ctx.db);
+  const [row] = rows;
+  if (row === undefined) throw new Error('a select without from gives one row');
+  return { snapshot: row.snapshot, isPublic: row.news };
 }
 
 /** What no event tells: settings of the page, its components, a service's measured state, planned work. A few small tables. */

@@ -105,8 +105,9 @@ describe.each(both)('on $kind', (subject) => {
     await tell.tick();
     for (const path of ['/', '/history', '/feed.atom', '/api/v2/incidents.json']) {
       const text = await tell.read(path);
-      expect(text, path).not.toContain(secret);
-      expect(text, path).not.toContain(merged);
+      expect(text.length).toBeGreaterThan(100);
+      expect(text).not.toContain(secret);
+      expect(text).not.toContain(merged);
     }
     expect((await tell.app.request(`/incidents/${secret}`)).status).toBe(404);
     const moved = await tell.app.request(`/incidents/${merged}`);

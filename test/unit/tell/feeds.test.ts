@@ -28,7 +28,7 @@ test('nothing written can end the document early', () => {
     expect(count(text, '<![CDATA[')).toBeGreaterThan(1);
     // Every section that was opened by the writer is closed once: what a person wrote closes none.
     expect(text.replaceAll(/<!\[CDATA\[[^]*?\]\]>/g, '')).not.toContain(']]>');
-    expect(text).not.toMatch(/[\u0000\u000b\ufffe]|\ud800/);
+    for (const char of ['\u0000', '\u000b', '\ufffe', '\ud800']) expect(text).not.toContain(char);
   }
 });
 

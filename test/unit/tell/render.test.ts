@@ -80,10 +80,8 @@ describe('what people write', () => {
       ],
     });
     model.page = { ...model.page, title: hostile, description: hostile };
-    for (const [path, text] of pagesOf(renderSite(model, assets))) {
-      expect(text.replaceAll(/<script\s+src="\/assets\/[^>]*><\/script>/g, ''), path).not.toMatch(
-        /<script|<img|\sonclick=/,
-      );
+    for (const text of pagesOf(renderSite(model, assets)).values()) {
+      expect(text.replaceAll(/<script\s+src="\/assets\/[^>]*><\/script>/g, '')).not.toMatch(/<script|<img|\sonclick=/);
     }
   });
 
