@@ -61,5 +61,8 @@ async function placeWaiting(ctx: Ctx, integration: Integration, dedupKey: string
   });
 }
 
+// FOR NO KEY UPDATE waits for whoever places, but holds up no insert of a row that refers to the service.
 const passServiceLock = (ctx: Ctx, serviceId: string): Promise<unknown> =>
-  transact(ctx, (tx) => tx.db.selectFrom('services').select('id').where('id', '=', serviceId).forUpdate().execute());
+  transact(ctx, (tx) =>
+    tx.db.selectFrom('services').select('id').where('id', '=', serviceId).forNoKeyUpdate().execute(),
+  );

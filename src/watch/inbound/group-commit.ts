@@ -25,6 +25,8 @@ export interface GroupCommitOptions<T> {
   commit: (rows: readonly T[]) => Promise<void>;
   /** Whether the error lies in the rows; any other would meet each of them alone as well. */
   isRowError: (error: unknown) => boolean;
+  /** How long those who came first wait for others, at most; only when there were others a moment ago. As PostgreSQL's commit_delay. */
+  gatherMs: number;
   maxRowsPerCommit: number;
   maxWaitingBytes: number;
   maxWaitingBytesPerSource: number;
@@ -48,6 +50,9 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
   const weights = new Map<string, number>();
   let allBytes = 0;
   let running = false;
+  // How many may be about to ask: those who wait, and those who were just answered.
+  let expected = 0;
+  let wakeGathering: (() => void) | undefined;
 
   const settle = (group: readonly Waiting<T>[], failure?: { error: unknown }): void => {
     for (const entry of group) {
@@ -82,9 +87,29 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
     settle(group);
   };
 
+  /** Those who were answered together come back together, a moment apart: without this the first of them would be committed alone. */
+  const gather = async (): Promise<void> => {
+    if (waiting.length >= expected) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, options.gatherMs);
+      wakeGathering = () => {
+        if (waiting.length < expected) return;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    wakeGathering = undefined;
+  };
+
   const run = async (): Promise<void> => {
     running = true;
-    while (waiting.length > 0) await commitGroup(takeGroup(waiting, options.maxRowsPerCommit));
+    while (waiting.length > 0) {
+      await gather();
+      const group = takeGroup(waiting, options.maxRowsPerCommit);
+      await commitGroup(group);
+      const callers = waiting.length + group.length;
+      expected = callers > 1 ? callers : 0;
+    }
     running = false;
   };
 
@@ -93,7 +118,8 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
     allBytes += bytes;
     return new Promise((resolve, reject) => {
       waiting.push({ rows, source, bytes, resolve, reject });
-      if (!running) void run();
+      if (running) wakeGathering?.();
+      else void run();
     });
   };
 

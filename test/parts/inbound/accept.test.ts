@@ -103,11 +103,12 @@ describe('PagerDuty events', () => {
   });
 
   test('an acknowledge right behind its trigger, not yet committed, finds it as well', async () => {
-    const both = await Promise.all([
-      ...Array.from({ length: 8 }, (_, i) => inbound.event(trigger(`crowd-${i}`))),
-      inbound.raw(pipelined([trigger('quick'), { event_action: 'acknowledge', dedup_key: 'quick' }])),
-    ]);
-    expect(String(both.at(-1)).match(/HTTP\/1\.1 202/g)).toHaveLength(2);
+    const crowd = Array.from({ length: 8 }, (_, i) => inbound.event(trigger(`crowd-${i}`)));
+    const answer = await inbound.raw(
+      pipelined([trigger('quick'), { event_action: 'acknowledge', dedup_key: 'quick' }]),
+    );
+    expect(answer.match(/HTTP\/1\.1 202/g)).toHaveLength(2);
+    await Promise.all(crowd);
     expect(await incidents()).toMatchObject([{ status: 'acknowledged' }]);
   });
 

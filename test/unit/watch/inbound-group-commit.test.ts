@@ -16,6 +16,7 @@ function openCommits(refuse: (rows: readonly string[]) => Error | undefined = ()
       commits.push([...rows]);
     },
     isRowError: (error) => error instanceof RowError,
+    gatherMs: 200,
     maxRowsPerCommit: 4,
     maxWaitingBytes: 100,
     maxWaitingBytesPerSource: 60,
@@ -28,6 +29,9 @@ function openCommits(refuse: (rows: readonly string[]) => Error | undefined = ()
   return { group, add, commits, letAllPass };
 }
 
+/** Until what was added has begun to be committed. */
+const begun = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
 const outcome = (promise: Promise<void>): Promise<string> =>
   promise.then(
     () => 'committed',
@@ -37,17 +41,42 @@ const outcome = (promise: Promise<void>): Promise<string> =>
 describe('group commit', () => {
   test('what arrives during a commit shares the next one, in order', async () => {
     const { add, commits, letAllPass } = openCommits();
-    const all = [add(['1']), add(['2']), add(['3', '4'])];
+    const first = add(['1']);
+    await begun();
+    const all = [first, add(['2']), add(['3', '4'])];
     letAllPass();
     await Promise.all(all);
     expect(commits).toEqual([['1'], ['2', '3', '4']]);
+  });
+
+  test('those who were answered together come back together', async () => {
+    const { add, commits, letAllPass } = openCommits();
+    letAllPass();
+    await Promise.all([add(['1']), add(['2']), add(['3'])]);
+    const again = [add(['4'])];
+    await begun();
+    again.push(add(['5']), add(['6']));
+    await Promise.all(again);
+    expect(commits).toEqual([
+      ['1', '2', '3'],
+      ['4', '5', '6'],
+    ]);
+  });
+
+  test('who comes alone after a crowd is not kept waiting for it', async () => {
+    const { add, commits, letAllPass } = openCommits();
+    letAllPass();
+    await Promise.all([add(['1']), add(['2']), add(['3'])]);
+    await add(['4']);
+    await add(['5']);
+    expect(commits).toEqual([['1', '2', '3'], ['4'], ['5']]);
   });
 
   test('nobody is answered before the commit', async () => {
     const { add, letAllPass } = openCommits();
     let answered = false;
     const done = add(['1']).then(() => (answered = true));
-    await new Promise((resolve) => setImmediate(resolve));
+    await begun();
     expect(answered).toBe(false);
     letAllPass();
     await done;
@@ -56,7 +85,9 @@ describe('group commit', () => {
 
   test('a commit takes at most its rows, but a larger request whole', async () => {
     const { add, commits, letAllPass } = openCommits();
-    const all = [add(['1']), add(['2', '3']), add(['4', '5', '6', '7', '8']), add(['9'])];
+    const first = add(['1']);
+    await begun();
+    const all = [first, add(['2', '3']), add(['4', '5', '6', '7', '8']), add(['9'])];
     letAllPass();
     await Promise.all(all);
     expect(commits).toEqual([['1'], ['2', '3'], ['4', '5', '6', '7', '8'], ['9']]);
@@ -75,7 +106,9 @@ describe('group commit', () => {
   test('when the database is gone each is told, and nothing is tried again', async () => {
     let tries = 0;
     const { add, letAllPass } = openCommits(() => (tries++, new Error('connection lost')));
-    const all = [add(['1']), add(['2']), add(['3'])].map(outcome);
+    const first = outcome(add(['1']));
+    await begun();
+    const all = [first, outcome(add(['2'])), outcome(add(['3']))];
     letAllPass();
     expect(await Promise.all(all)).toEqual(['connection lost', 'connection lost', 'connection lost']);
     expect(tries).toBe(2);
