@@ -46,6 +46,13 @@ export function openSmtpPool(options: PoolOptions): SmtpPool {
     if ('fault' in session) return { fault: { ok: false, fault: session.fault } };
     return { session, carried: 0, pings: 0 };
   };
+  let warming: ReturnType<typeof open> | undefined;
+  /** The session that is just being opened to be kept warm: it will be there before one opened now. */
+  const takeWarming = (): ReturnType<typeof open> | undefined => {
+    const taken = warming;
+    warming = undefined;
+    return taken;
+  };
   const nextIdle = (): Slot | undefined => {
     for (let slot = idle.pop(); slot !== undefined; slot = idle.pop()) if (slot.session.isOpen()) return slot;
     return undefined;
@@ -67,7 +74,7 @@ export function openSmtpPool(options: PoolOptions): SmtpPool {
     }
     for (let slot = nextIdle(); ; slot = undefined) {
       const isUsed = slot !== undefined;
-      const taken = slot ?? (await open());
+      const taken = slot ?? (await (takeWarming() ?? open()));
       if ('fault' in taken) {
         release(undefined);
         return taken.fault;
@@ -102,7 +109,12 @@ export function openSmtpPool(options: PoolOptions): SmtpPool {
   const warm = async (): Promise<void> => {
     if (options.keepWarmMs === 0 || isClosed || inUse + idle.length > 0) return;
     inUse++;
-    const slot = await open();
+    const mine = open();
+    warming = mine;
+    const slot = await mine;
+    // A message that came meanwhile has taken the session over, and has a place of its own.
+    if (warming !== mine) return release(undefined);
+    warming = undefined;
     release('fault' in slot ? undefined : slot);
   };
   void warm();

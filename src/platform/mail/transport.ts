@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url';
 import addressparser from 'nodemailer/lib/addressparser';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { cutText } from '../cut-text.ts';
@@ -115,11 +116,12 @@ async function send(
   if (sender === undefined || refusal !== undefined) {
     return { ok: false, retryable: false, reason: refusal ?? '', scope: 'message' };
   }
+  const envelope = { from: withAsciiDomain(sender.address), to: withAsciiDomain(message.to) };
   const composed = await new MailComposer({
     // As objects and with an explicit envelope: a string would be parsed, and "a@x, b@y" would reach two people.
     from: sender,
     to: { name: '', address: message.to },
-    envelope: { from: sender.address, to: message.to },
+    envelope,
     subject: cutText(oneLine(message.subject), 400),
     text: message.text.toWellFormed(),
     html: message.html?.toWellFormed(),
@@ -131,7 +133,7 @@ async function send(
   })
     .compile()
     .build();
-  const result = await pool.send({ from: sender.address, to: message.to }, composed);
+  const result = await pool.send(envelope, composed);
   if (!result.ok) return judge(result.fault);
   return { ok: true, response: cutText(oneLine(result.response), 200), messageId: message.messageId };
 }
@@ -142,12 +144,19 @@ function parseSender(from: string): Sender | undefined {
   return { name: oneLine(sender.name), address: sender.address };
 }
 
+/** münchen.example as every mail server understands it. */
+function withAsciiDomain(address: string): string {
+  const at = address.lastIndexOf('@') + 1;
+  return address.slice(0, at) + domainToASCII(address.slice(at));
+}
+
 /** One plain address (RFC 5321, without quoted local parts and address literals, which invite injection and which nobody has). */
 export function isMailAddress(text: string): boolean {
   return (
     text.length <= 254 &&
     /^[^\s@<>()[\],;:\\"\p{Cc}\p{Cf}]{1,64}@[\p{L}\p{N}]([\p{L}\p{M}\p{N}.-]{0,252}[\p{L}\p{M}\p{N}])?$/u.test(text) &&
-    !text.includes('..')
+    !text.includes('..') &&
+    domainToASCII(text.slice(text.lastIndexOf('@') + 1)) !== ''
   );
 }
 
