@@ -149,7 +149,7 @@ export type ServiceReason = 'check-down' | 'check-degraded' | 'check-unknown' | 
 type ServiceFact = Pick<VerdictState, 'verdict' | 'reason' | 'settled'>;
 
 /** Unknown although it once knew, or because it cannot look; a check that is merely new is neither. */
-const hasLostSight = (check: ServiceFact): boolean =>
+export const hasLostSight = (check: ServiceFact): boolean =>
   check.verdict === 'unknown' && (check.settled !== null || check.reason === 'cannot-look');
 
 /**
