@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { checkConfigSchema, checkKinds } from '../../../src/watch/index.ts';
+import { compileExpectations, type HttpExpectation } from '../../../src/watch/checks/http-expect.ts';
+
+const complaints = (config: object): string[] => {
+  const parsed = checkConfigSchema.safeParse(config);
+  return parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+};
+
+describe('check configurations', () => {
+  it('fill in what is usual', () => {
+    expect(checkConfigSchema.parse({ kind: 'http', url: 'https://example.com/' })).toEqual({
+      kind: 'http',
+      url: 'https://example.com/',
+      method: 'GET',
+      headers: {},
+      followRedirects: true,
+      maxRedirects: 5,
+      addressFamily: 'any',
+      verifyCertificate: true,
+      maxBodyBytes: 1_048_576,
+      expect: [],
+    });
+    expect(checkConfigSchema.parse({ kind: 'heartbeat' })).toEqual({ kind: 'heartbeat', graceMs: 60_000 });
+  });
+
+  it.each([
+    [{ kind: 'http', url: 'ftp://example.com' }, /^url: write a URL that begins with http/],
+    [{ kind: 'http', url: 'https://alice:pw@example.com' }, /^url: .*without a user name/],
+    [{ kind: 'http', url: 'https://example.com', bearer: 'plain' }, /^bearer: write a reference/],
+    [
+      { kind: 'http', url: 'https://example.com', basic: { username: 'a', password: 'b' } },
+      /^basic.password: write a reference/,
+    ],
+    [
+      { kind: 'http', url: 'https://example.com', headers: { Authorization: 'Bearer x' } },
+      /^headers.Authorization: refer/,
+    ],
+    [{ kind: 'http', url: 'https://example.com', headers: { Host: 'x' } }, /^headers.Host: HugOps sets/],
+    [{ kind: 'http', url: 'https://example.com', headers: { 'a b': 'x' } }, /^headers.a b/],
+    [{ kind: 'http', url: 'https://example.com', headers: { a: 'x\r\ny: z' } }, /line break/],
+    [{ kind: 'http', url: 'https://example.com', surprise: 1 }, /surprise/],
+    [
+      { kind: 'http', url: 'https://example.com', expect: [{ on: 'body', is: 'matches', value: '(a)\\1' }] },
+      /^expect.0.value: references/,
+    ],
+    [
+      { kind: 'http', url: 'https://example.com', expect: [{ on: 'json', path: '$..a', is: 'present' }] },
+      /^expect.0.path/,
+    ],
+    [
+      { kind: 'http', url: 'https://example.com', expect: [{ on: 'json', path: '$.a', is: 'above', value: 'x' }] },
+      /write a number/,
+    ],
+    [{ kind: 'http', url: 'https://example.com', expect: [{ on: 'status', in: ['2xx'] }] }, /write a status as 204/],
+    [{ kind: 'tcp', host: 'a b', port: 1 }, /^host/],
+    [{ kind: 'tcp', host: 'a', port: 70_000 }, /^port/],
+    [{ kind: 'smoke-signal' }, /^kind/],
+  ])('%j is refused with a reason', (config, reason) => {
+    expect(complaints(config).join('\n')).toMatch(reason);
+  });
+
+  it('describe every field for forms and the reference', () => {
+    for (const { kind, label, schema } of checkKinds) {
+      expect(label, kind).not.toBe('');
+      const { properties = {} } = z.toJSONSchema(schema, { io: 'input' });
+      for (const [field, description] of Object.entries(properties)) {
+        expect(description, `${kind}.${field}`).toMatchObject({
+          title: expect.any(String),
+          description: expect.any(String),
+        });
+      }
+    }
+  });
+});
+
+describe('HTTP expectations', () => {
+  const facts = {
+    status: 200,
+    headers: new Map([['content-type', 'application/json']]),
+    text: () => '{"status":"ok","parts":[{"up":true,"lag":3},{"up":false,"lag":9}],"deep":{"a":[1]}}',
+    truncated: false,
+    totalMs: 120,
+    certificate: { validToAt: Date.UTC(2026, 0, 11), daysLeft: 10 },
+  };
+  const judge = (expectation: HttpExpectation): string | undefined =>
+    compileExpectations([expectation])
+      .map((one) => one(facts))
+      .find((wrong) => wrong !== undefined);
+
+  it.each<[HttpExpectation, string | undefined]>([
+    [{ on: 'status', in: ['200-204', '301'] }, undefined],
+    [{ on: 'status', in: ['301', '404'] }, 'status 200, expected 301 or 404'],
+    [{ on: 'header', name: 'Content-Type', is: 'contains', value: 'json' }, undefined],
+    [
+      { on: 'header', name: 'content-type', is: 'equals', value: 'text/html' },
+      'the header content-type is not "text/html"',
+    ],
+    [{ on: 'header', name: 'x-cache', is: 'present', value: '' }, 'the header x-cache is missing'],
+    [{ on: 'header', name: 'x-cache', is: 'matches', value: 'HIT' }, 'the header x-cache is missing'],
+    [
+      { on: 'header', name: 'content-type', is: 'absent', value: '' },
+      'the header content-type is there, expected none',
+    ],
+    [{ on: 'body', is: 'contains', value: '"ok"' }, undefined],
+    [{ on: 'body', is: 'not-contains', value: '"ok"' }, 'the body contains "\\"ok\\""'],
+    [{ on: 'body', is: 'matches', value: '"status":\\s*"(ok|fine)"' }, undefined],
+    [{ on: 'body', is: 'not-matches', value: 'o.' }, 'the body matches "o."'],
+    [{ on: 'json', path: '$.status', is: 'equals', value: 'ok' }, undefined],
+    [{ on: 'json', path: '$.parts[*].up', is: 'equals', value: true }, '$.parts[*].up is false, expected true'],
+    [{ on: 'json', path: '$.parts[*].lag', is: 'below', value: 10 }, undefined],
+    [{ on: 'json', path: '$.parts[*].lag', is: 'above', value: 5 }, '$.parts[*].lag is 3, expected a number above 5'],
+    [{ on: 'json', path: '$.gone', is: 'present', value: '' }, '$.gone is missing'],
+    [{ on: 'json', path: '$.gone', is: 'absent', value: '' }, undefined],
+    [{ on: 'json', path: '$.deep', is: 'contains', value: 'a' }, '$.deep is an object, expected text'],
+    [{ on: 'json', path: '$.status', is: 'matches', value: '^(?:ok)$' }, undefined],
+    [{ on: 'response-time', belowMs: 200 }, undefined],
+    [{ on: 'response-time', belowMs: 100 }, 'the answer took 120 ms, expected less than 100 ms'],
+    [{ on: 'certificate', daysLeft: 10 }, undefined],
+    [{ on: 'certificate', daysLeft: 14 }, 'the certificate expires on 2026-01-11, in 10 days, expected at least 14'],
+  ])('%j', (expectation, wrong) => {
+    expect(judge(expectation)).toBe(wrong);
+  });
+});
