@@ -19,6 +19,8 @@ import { type CheckInFile, checkFields, heartbeatFields, serviceSchema } from '.
 export interface KindSchema {
   readonly kind: string;
   readonly schema: z.ZodObject;
+  /** Names one of this kind for people, without its secrets. */
+  describe?(config: unknown): string;
 }
 
 export interface KindSchemas {

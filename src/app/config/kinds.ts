@@ -1,5 +1,5 @@
 import { channels } from '../../respond/channels/index.ts';
-import { checkKinds } from '../../watch/checks/index.ts';
+import { checkKinds } from '../../watch/index.ts';
 import type { KindSchemas } from './config-schema.ts';
 
 /** Every kind of check and of contact method that HugOps knows. */

@@ -45,7 +45,10 @@ export function parseYaml(text: string, resolve: Resolve): ParsedYaml {
     return { root: undefined, problems: [problemAt(0, [], `nesting of at most ${maxDepth} levels`, 'far more')] };
   }
   // Also what only warns, such as an unknown tag, is a mistake here.
-  const problems = [...doc.errors, ...doc.warnings].map(({ pos, message }) => ({
+  const faults = [...doc.errors, ...doc.warnings];
+  // After a mistake the parser finds every further token unexpected: only the first says something.
+  const telling = faults.filter(({ code }, index) => index === 0 || code !== 'UNEXPECTED_TOKEN');
+  const problems = telling.map(({ pos, message }) => ({
     offset: pos[0],
     path: [],
     message: plainSyntaxMessage(message),
@@ -57,9 +60,9 @@ export function parseYaml(text: string, resolve: Resolve): ParsedYaml {
   return { root, problems };
 }
 
-/** The parser's own words, on one line, without what only its developers understand. */
+/** The parser's own words, on one line, without the text it quotes: that may be a secret. */
 function plainSyntaxMessage(message: string): string {
-  const line = message.split('\n', 1)[0] ?? '';
+  const line = (message.split('\n', 1)[0] ?? '').replace(/(?: in YAML stream)?: ".*$/, '');
   return `not valid YAML: ${line.charAt(0).toLowerCase()}${line.slice(1, 300)}`;
 }
 

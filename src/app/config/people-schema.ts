@@ -19,7 +19,10 @@ export const personSchema = (channels: z.ZodType<ContactInFile>) =>
     name: textField('a name'),
     email: emailField,
     timeZone: timeZoneField,
-    showName: flagField(false, 'Whether this person wants to be named in public. Only that person may decide it.'),
+    showName: z
+      .boolean({ error: 'expected true or false' })
+      .optional()
+      .describe('true: named in public when first applied, until the person decides otherwise. false: never named.'),
     wakingHours: hoursSchema
       .default({ days: [1, 2, 3, 4, 5], from: '09:00', to: '18:00' })
       .describe(

@@ -1,7 +1,10 @@
 import type { Config, ServiceInFile, TeamInFile } from './config-schema.ts';
 
-/** The policy with this id serves every team, and every service without a team, that names no other. */
-const defaultPolicyId = 'default';
+/**
+ * The policy with this id serves every team, and every service without a team, that names no other. The first set-up makes one
+ * in the console, which the file's takes over.
+ */
+export const defaultPolicyId = 'default';
 
 const defaultPolicy = (config: Config): string | undefined =>
   Object.hasOwn(config.policies, defaultPolicyId) ? defaultPolicyId : undefined;

@@ -39,7 +39,7 @@ export function readConfigText(
   if (root === undefined || problems.some(({ path }) => path.length === 0)) {
     return refuse(problems.length > 0 ? problems : [emptyFile]);
   }
-  const schema = configSchema(kinds);
+  const schema = schemaOf(kinds);
   removeEmptySections(root);
   if (root.children.size === 0 && problems.length === 0 && typeof root.value === 'object') return refuse([emptyFile]);
   const secrets = new Set(namedSecrets(root));
@@ -56,6 +56,17 @@ export function readConfigText(
   if (!parsed.success || problems.length > 0) return refuse(problems, secrets);
   const warnings = [...findWarnings(parsed.data, root, env.now), ...marked.flatMap(plainSecret)];
   return { ok: true, config: parsed.data, warnings: toConfigErrors(fileName, text, warnings, secrets) };
+}
+
+// Building it takes longer than reading a usual file.
+const schemas = new WeakMap<KindSchemas, ReturnType<typeof configSchema>>();
+
+function schemaOf(kinds: KindSchemas): ReturnType<typeof configSchema> {
+  const known = schemas.get(kinds);
+  if (known !== undefined) return known;
+  const made = configSchema(kinds);
+  schemas.set(kinds, made);
+  return made;
 }
 
 // Applied, an emptied or truncated file would archive everything that the last one described.

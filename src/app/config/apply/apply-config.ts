@@ -6,12 +6,14 @@ import { appendEvents } from '../../../platform/events.ts';
 import { newSecret } from '../../../platform/random.ts';
 import type { Config, KindSchemas } from '../config-schema.ts';
 import { builtInKinds } from '../kinds.ts';
+import { beginAdoptions, completeAdoptions, findAdoptions } from './adopt-people.ts';
 import { type DesiredRows, desiredRows } from './desired-rows.ts';
+import { defaultPolicyId } from '../policies-in-use.ts';
 import { diffRows } from './diff-rows.ts';
 import { type ExistingRows, readExisting } from './existing-rows.ts';
 import { type Diffs, findConflicts, type Section } from './find-conflicts.ts';
 import { freeUniques } from './free-uniques.ts';
-import { endAlertsOf, retireChecks } from './retire.ts';
+import { endAlertsOf } from './end-alerts.ts';
 import { archiveRows, batches, writeRows } from './write-diff.ts';
 import { writeDependencies, writeMembers, writeOverrides } from './write-links.ts';
 import { writePage } from './write-page.ts';
@@ -40,12 +42,15 @@ export async function applyConfig(ctx: Ctx, config: Config, kinds: KindSchemas =
     await sql`select pg_advisory_xact_lock(${lockKey})`.execute(tx.db);
     const now = tx.clock.now();
     const existing = await readExisting(tx);
-    const wanted = withPingKeys(tx, desiredRows(config, kinds), existing);
+    const wanted = withOwnChoices(withPingKeys(tx, desiredRows(config, kinds), existing), existing);
     const diffs = diffAll(wanted, existing);
     refuseConflicts(wanted, existing, diffs);
     await archiveAll(tx, diffs, now);
+    const adoptions = findAdoptions(wanted, existing);
+    await beginAdoptions(tx, adoptions, now);
     await freeUniques(tx, wanted, existing, diffs);
     await writeAll(tx, diffs, now);
+    await completeAdoptions(tx, adoptions, existing);
     const applied = summarise(diffs, {
       teams: await writeMembers(tx, wanted, existing),
       services: await writeDependencies(tx, wanted, existing),
@@ -54,7 +59,8 @@ export async function applyConfig(ctx: Ctx, config: Config, kinds: KindSchemas =
     });
     if (applied.changed) {
       const { added, altered, archived } = applied;
-      const data = { added: shorten(added), changed: shorten(altered), archived: shorten(archived) };
+      const joined = adoptions.map(({ from, to }) => ({ from, to }));
+      const data = { added: shorten(added), changed: shorten(altered), archived: shorten(archived), joined };
       await appendEvents(tx, [{ kind: 'config.applied', at: now, actor: { kind: 'system' }, data }]);
     }
     return applied;
@@ -72,11 +78,23 @@ function withPingKeys(ctx: Ctx, wanted: DesiredRows, existing: ExistingRows): De
   return { ...wanted, checks };
 }
 
+/**
+ * Whether they are named in public is decided by people themselves, in the console: the file's `true` is where they start, and
+ * only its `false` is final.
+ */
+function withOwnChoices(wanted: DesiredRows, existing: ExistingRows): DesiredRows {
+  const known = new Set(existing.people.filter((row) => row.archived_at === null).map(({ id }) => id));
+  const people = wanted.people.map((row) =>
+    known.has(row.id) && row.show_name === true ? { ...row, show_name: undefined } : row,
+  );
+  return { ...wanted, people };
+}
+
 function diffAll(wanted: DesiredRows, existing: ExistingRows): Diffs {
   return {
     people: diffRows(existing.people, wanted.people),
     contacts: diffRows(existing.contacts, wanted.contacts),
-    policies: diffRows(existing.policies, wanted.policies),
+    policies: diffRows(existing.policies, wanted.policies, (id) => id === defaultPolicyId),
     teams: diffRows(existing.teams, wanted.teams),
     schedules: diffRows(existing.schedules, wanted.schedules),
     services: diffRows(existing.services, wanted.services),
@@ -108,8 +126,7 @@ async function archiveAll(ctx: Ctx, diffs: Diffs, now: EpochMs): Promise<void> {
   await archiveRows(ctx, 'services', diffs.services.archive, now);
   await archiveRows(ctx, 'checks', diffs.checks.archive, now);
   await archiveRows(ctx, 'integrations', diffs.integrations.archive, now);
-  await retireChecks(ctx, diffs.checks.archive, now);
-  await endAlertsOf(ctx, [...diffs.checks.archive, ...diffs.integrations.archive], now);
+  await endAlertsOf(ctx, diffs.integrations.archive, now);
   // A component of a service that is gone would stand on the page for ever in its last state, on whosever page it is.
   for (const batch of batches(diffs.services.archive)) {
     await ctx.db.deleteFrom('components').where('service_id', 'in', batch).execute();
@@ -128,11 +145,8 @@ async function writeAll(ctx: Ctx, diffs: Diffs, now: EpochMs): Promise<void> {
     const rows = batch.map(({ id }) => ({ service_id: id, at: now, status: 'unknown' as const, reason: 'created' }));
     await ctx.db.insertInto('service_status_changes').values(rows).execute();
   }
-  const untried = { verdict_since: now };
-  await writeRows(ctx, 'checks', diffs.checks, now, {
-    onInsert: untried,
-    onRevive: { ...untried, verdict_reason: 'no-result-yet' },
-  });
+  // Revived ones are woken, and those that left laid to rest, by the scheduler's reload.
+  await writeRows(ctx, 'checks', diffs.checks, now, { onInsert: { verdict_since: now } });
   await writeRows(ctx, 'integrations', diffs.integrations, now);
 }
 

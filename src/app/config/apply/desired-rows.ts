@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Tables } from '../../../platform/db/tables.ts';
-import { hashKey, keyHint } from '../../../watch/inbound/integration-key.ts';
+import { hashKey, keyHint } from '../../../watch/inbound/index.ts';
 import type { Config, KindSchemas, PersonInFile, ServiceInFile } from '../config-schema.ts';
 import { storedNames, toStored } from '../kind-durations.ts';
 import { policyOfService, policyOfTeam } from '../policies-in-use.ts';
@@ -12,7 +12,10 @@ type Columns<T extends keyof Tables, C extends keyof Tables[T]> = Pick<
   C & keyof Selectable<Tables[T]>
 >;
 
-export type PersonRow = Columns<'people', 'id' | 'name' | 'email' | 'time_zone' | 'waking_hours' | 'show_name'>;
+export type PersonRow = Columns<'people', 'id' | 'name' | 'email' | 'time_zone' | 'waking_hours'> & {
+  /** Undefined: as the person has decided. */
+  show_name: boolean | undefined;
+};
 export type ContactRow = Columns<'contact_methods', 'id' | 'person_id' | 'kind' | 'label' | 'config' | 'position'>;
 export type PolicyRow = Columns<'policies', 'id' | 'name' | 'steps' | 'repeat_count'>;
 export type TeamRow = Columns<'teams', 'id' | 'name' | 'policy_id' | 'publish_hugs_unseen'>;
@@ -68,6 +71,8 @@ export const mainPageId = 'main';
 export function desiredRows(config: Config, kinds: KindSchemas): DesiredRows {
   const services = Object.entries(config.services);
   const ownFields = fieldsByKind(kinds);
+  const channels = new Map([...kinds.channelKinds].map((channel) => [channel.kind, channel]));
+  const describe = (kind: string, config: unknown): string | undefined => channels.get(kind)?.describe?.(config);
   return {
     people: Object.entries(config.people).map(([id, person]) => ({
       id,
@@ -77,7 +82,9 @@ export function desiredRows(config: Config, kinds: KindSchemas): DesiredRows {
       waking_hours: person.wakingHours,
       show_name: person.showName,
     })),
-    contacts: Object.entries(config.people).flatMap(([id, person]) => contactRows(id, person, ownFields.channels)),
+    contacts: Object.entries(config.people).flatMap(([id, person]) =>
+      contactRows(id, person, ownFields.channels, describe),
+    ),
     policies: Object.entries(config.policies).map(([id, policy]) => ({
       id,
       name: policy.name ?? id,
@@ -137,17 +144,23 @@ const ownPart = (value: Record<string, unknown> & { kind: string }, fields: Fiel
   toStored(value, fields.get(value.kind) ?? new Map<string, string>());
 
 /** The n-th method of its kind keeps its id when its address changes, so that pages on their way follow. */
-function contactRows(personId: string, person: PersonInFile, fields: FieldsByKind): ContactRow[] {
+function contactRows(
+  personId: string,
+  person: PersonInFile,
+  fields: FieldsByKind,
+  describe: (kind: string, config: unknown) => string | undefined,
+): ContactRow[] {
   const count = new Map<string, number>();
   return person.contact.map((contact, position) => {
     const nth = (count.get(contact.kind) ?? 0) + 1;
     count.set(contact.kind, nth);
+    const config = ownPart(contact, fields);
     return {
       id: `${personId}.${contact.kind}${nth === 1 ? '' : `-${nth}`}`,
       person_id: personId,
       kind: contact.kind,
-      label: contact.label ?? contact.kind,
-      config: ownPart(contact, fields),
+      label: contact.label ?? describe(contact.kind, config) ?? contact.kind,
+      config,
       position,
     };
   });
@@ -240,6 +253,7 @@ const slug = (name: string): string =>
   name
     .toLowerCase()
     .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-+|-+$/g, '')
     .slice(0, 40) || 'group';

@@ -11,17 +11,21 @@ export interface RowDiff<D> {
   readonly insert: D[];
   /** The columns that differ, of rows in use. */
   readonly change: { id: string; set: Partial<D> }[];
-  /** Rows that were archived and are wanted again. */
+  /** Rows that were archived and are wanted again, and those that the file takes over. */
   readonly revive: D[];
   readonly archive: string[];
   /** Ids that the console uses for something of its own. */
   readonly conflicts: string[];
 }
 
-/** What has to happen to the rows there are, so that those the file owns are the wanted ones. */
+/**
+ * What has to happen to the rows there are, so that those the file owns are the wanted ones. A wanted column that is undefined
+ * is left as it is.
+ */
 export function diffRows<D extends { id: string }>(
   existing: readonly (OwnedRow & { [C in keyof D]: D[C] | null })[],
   wanted: readonly D[],
+  mayTakeOver: (id: string) => boolean = () => false,
 ): RowDiff<D> {
   const diff: RowDiff<D> = { insert: [], change: [], revive: [], archive: [], conflicts: [] };
   const byId = new Map(existing.map((row) => [row.id, row]));
@@ -29,6 +33,7 @@ export function diffRows<D extends { id: string }>(
     const before = byId.get(row.id);
     if (before === undefined) diff.insert.push(row);
     else if (before.archived_at !== null) diff.revive.push(row);
+    else if (before.owned_by === 'console' && mayTakeOver(row.id)) diff.revive.push(row);
     else if (before.owned_by === 'console') diff.conflicts.push(row.id);
     else {
       const set = changedColumns(before, row);
@@ -46,7 +51,8 @@ export function diffRows<D extends { id: string }>(
 export function changedColumns<D extends object>(before: { [C in keyof D]: D[C] | null }, after: D): Partial<D> {
   const set: Partial<D> = {};
   for (const column of Object.keys(after) as (keyof D)[]) {
-    if (!isDeepStrictEqual(asJson(before[column]), asJson(after[column]))) set[column] = after[column];
+    if (after[column] !== undefined && !isDeepStrictEqual(asJson(before[column]), asJson(after[column])))
+      set[column] = after[column];
   }
   return set;
 }

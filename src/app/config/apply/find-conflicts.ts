@@ -19,7 +19,7 @@ export type Diffs = { [S in Section]: RowDiff<DesiredRows[S][number]> };
  * taken from the console behind anybody's back, and nobody's pager falls silent because a line was deleted.
  */
 export function findConflicts(wanted: DesiredRows, existing: ExistingRows, diffs: Diffs): FieldError[] {
-  return [...takenIds(wanted, existing, diffs), ...takenUniques(wanted, existing), ...stillUsed(existing, diffs)];
+  return [...takenIds(diffs), ...takenUniques(wanted, existing), ...stillUsed(existing, diffs)];
 }
 
 const sections: readonly Section[] = [
@@ -41,34 +41,16 @@ export function pathInFile(section: Section, id: string): string {
   return `${section}.${id}`;
 }
 
-function* takenIds(wanted: DesiredRows, existing: ExistingRows, diffs: Diffs): Generator<FieldError> {
+function* takenIds(diffs: Diffs): Generator<FieldError> {
   for (const section of sections) {
     for (const id of diffs[section].conflicts) {
       const message = 'the console owns something with this id: choose another id here, or archive that one there';
       yield { path: pathInFile(section, id), message };
     }
   }
-  const page = wanted.page && existing.pages.find(({ id }) => id === wanted.page?.row.id);
-  if (page?.owned_by === 'console' && existing.components.some((component) => component.page_id === page.id)) {
-    const message = 'the status page was made in the console: remove its components there, or this section here';
-    yield { path: 'statusPage', message };
-  }
 }
 
 function* takenUniques(wanted: DesiredRows, existing: ExistingRows): Generator<FieldError> {
-  const emails = new Map(
-    existing.people
-      .filter((person) => person.owned_by === 'console' && person.archived_at === null)
-      .map((person) => [person.email.toLowerCase(), person]),
-  );
-  for (const { id, email } of wanted.people) {
-    const other = emails.get(email.toLowerCase());
-    if (other === undefined || other.id === id) continue;
-    yield {
-      path: `people.${id}.email`,
-      message: `${other.name} (${other.id}), made in the console, has this e-mail address: archive that person there first`,
-    };
-  }
   const hashes = new Map(
     existing.integrations
       .filter((row) => row.owned_by === 'console' && row.archived_at === null)

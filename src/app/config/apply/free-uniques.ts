@@ -26,11 +26,11 @@ export async function freeUniques(ctx: Ctx, wanted: DesiredRows, existing: Exist
 
 async function freeAddresses(ctx: Ctx, wanted: DesiredRows, existing: ExistingRows): Promise<void> {
   const next = new Map(wanted.people.map((row) => [row.email.toLowerCase(), row.id]));
-  const stays = new Map(wanted.people.map((row) => [row.id, row.email.toLowerCase()]));
+  const stays = new Set(wanted.people.map((row) => row.id));
   for (const { id, email, archived_at: archivedAt } of existing.people) {
     const address = email.toLowerCase();
     const heir = next.get(address);
-    if (archivedAt !== null || heir === undefined || heir === id || stays.get(id) === undefined) continue;
+    if (archivedAt !== null || heir === undefined || heir === id || !stays.has(id)) continue;
     await ctx.db
       .updateTable('people')
       .set({ email: `${id}@moving.invalid` })
