@@ -28,7 +28,8 @@ const jsonType = 'application/json; charset=utf-8';
 
 /** Every file of one publication. Pure: the same model gives the same bytes, so that what did not change is not compressed or stored again. */
 export function renderSite(model: PageModel, assets: SiteAssets): SiteFile[] {
-  const frame: Frame = { page: model.page, assets, publishedAt: model.publishedAt, live: true };
+  const frame: Frame = { page: model.page, assets, age: { kind: 'renewed', publishedAt: model.publishedAt } };
+  const plain: Frame = { ...frame, age: { kind: 'none' } };
   const modifiedAt = model.publishedAt;
   const text = (path: string, type: string, body: string): SiteFile => ({
     path,
@@ -42,9 +43,9 @@ export function renderSite(model: PageModel, assets: SiteAssets): SiteFile[] {
     text('/', htmlType, indexPage(frame, model)),
     text('/history', htmlType, historyPage(frame, model)),
     text('/report', htmlType, reportPage(frame, model)),
-    text('/subscribe', htmlType, subscribePage({ ...frame, live: false })),
-    text(notFoundPath, htmlType, notFoundPage({ ...frame, live: false })),
-    ...[...model.current, ...model.resolved].map((incident) => incidentFile(frame, incident)),
+    text('/subscribe', htmlType, subscribePage(plain)),
+    text(notFoundPath, htmlType, notFoundPage(plain)),
+    ...[...model.current, ...model.resolved].map((incident) => incidentFile(frame, model, incident)),
     ...[...statuspageFiles(model)].map(([path, value]) => text(`/api/v2/${path}`, jsonType, JSON.stringify(value))),
     text('/feed.atom', 'application/atom+xml; charset=utf-8', feeds.atom),
     text('/feed.rss', 'application/rss+xml; charset=utf-8', feeds.rss),
@@ -55,23 +56,25 @@ export function renderSite(model: PageModel, assets: SiteAssets): SiteFile[] {
 }
 
 /** An open incident is renewed with the page; a resolved one says when it last changed, and so stays the same file. */
-function incidentFile(frame: Frame, incident: IncidentModel): SiteFile {
+function incidentFile(frame: Frame, model: PageModel, incident: IncidentModel): SiteFile {
   const isOpen = incident.resolvedAt === null;
-  const settled = settledFrame(frame, incident);
   return {
     path: incidentPath(incident.id),
     type: htmlType,
-    body: incidentPage(isOpen ? frame : settled, incident),
+    body: incidentPage(isOpen ? frame : settledFrame(frame, incident), incident),
     immutable: false,
-    modifiedAt: isOpen ? frame.publishedAt : settled.publishedAt,
+    modifiedAt: isOpen ? model.publishedAt : lastChange(incident),
   };
 }
 
-/** For a page about something that is over: its own last change, without a warning about age. */
-export function settledFrame(frame: Frame, incident: IncidentModel): Frame {
-  const publishedAt = Math.max(incident.updatedAt, incident.thanks.lastHugAt ?? 0);
-  return { ...frame, page: { ...frame.page, updatedAt: publishedAt }, publishedAt, live: false };
-}
+/** For a page about something that is over. */
+export const settledFrame = (frame: Pick<Frame, 'page' | 'assets'>, incident: IncidentModel): Frame => ({
+  page: frame.page,
+  assets: frame.assets,
+  age: { kind: 'settled', publishedAt: lastChange(incident) },
+});
+
+const lastChange = (incident: IncidentModel): number => Math.max(incident.updatedAt, incident.thanks.lastHugAt ?? 0);
 
 const robots = 'User-agent: *\nDisallow: /console\nDisallow: /api/v1\n';
 

@@ -40,7 +40,7 @@ export function tellRoutes(ctx: Ctx, publisher: Publisher): Hono {
     const old = await readPublicIncident(ctx, c.req.param('id'), now());
     if (old === undefined) return next();
     if ('mergedIntoId' in old) return c.redirect(incidentPath(old.mergedIntoId), 302);
-    const frame = settledFrame({ page: old.page, assets: siteAssets(), publishedAt: now(), live: false }, old.incident);
+    const frame = settledFrame({ page: old.page, assets: siteAssets() }, old.incident);
     return page(c, incidentPage(frame, old.incident), 200);
   });
 
@@ -81,10 +81,8 @@ export function tellRoutes(ctx: Ctx, publisher: Publisher): Hono {
 
 /** Dynamic pages look like the published ones; before the first publication they have a plain name. */
 function frameOf(ctx: Ctx, publisher: Publisher): Frame {
-  const publication = publisher.site.publication;
-  const publishedAt = publication?.publishedAt ?? ctx.clock.now();
   const plain = { id: 'page', title: 'Status', description: '', timeZone: 'UTC', url: ctx.publicUrl, updatedAt: 0 };
-  return { page: publication?.page ?? plain, assets: siteAssets(), publishedAt, live: false };
+  return { page: publisher.site.publication?.page ?? plain, assets: siteAssets(), age: { kind: 'none' } };
 }
 
 const page = (c: Context, text: string, status: 200 | 400 | 404 | 410): Response =>

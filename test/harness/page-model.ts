@@ -152,11 +152,15 @@ export function pastIncident(id: string, daysAgo: number, more: Partial<Incident
   });
 }
 
+const brokenToday: DayBar = { upMs: 14 * hour + 2 * minute, degradedMs: 0, downMs: 38 * minute, unknownMs: 0 };
+
 /** The page in the middle of an outage, with planned work to come. */
 export function outageModel(): PageModel {
   const base = sampleModel();
   const components = base.components.map((component) =>
-    component.id === 'checkout' ? { ...component, status: 'major_outage' as const } : component,
+    component.id === 'checkout'
+      ? { ...component, status: 'major_outage' as const, days: component.days.toSpliced(-1, 1, brokenToday) }
+      : component,
   );
   return {
     ...base,

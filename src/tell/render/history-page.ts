@@ -32,7 +32,7 @@ export function historyPage(frame: Frame, model: PageModel): string {
               </section>`,
           )
     }
-    ${months.length === 0 ? '' : html`<p class="more">Since ${times.day(model.historyFrom)}.</p>`}
+    ${months.length === 0 ? '' : html`<p class="more">Complete since ${times.day(model.historyFrom)}.</p>`}
   `;
   return layout(frame, { title: 'Past incidents', path: '/history', main });
 }

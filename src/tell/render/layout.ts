@@ -4,13 +4,17 @@ import { icon, iconsIn, sprite } from './icons.ts';
 import { html, type Markup, raw, toText } from './markup.ts';
 import { isoOf, timesIn } from './times.ts';
 
+/**
+ * What a page says of its own age. `renewed` pages are published every few minutes, so that an old one is a warning; a `settled` one tells of something
+ * that is over, and when it last changed; the others carry no news and say nothing.
+ */
+export type PageAge = { kind: 'renewed' | 'settled'; publishedAt: number } | { kind: 'none' };
+
 /** What every page needs besides its content. */
 export interface Frame {
   page: PageModel['page'];
   assets: SiteAssets;
-  /** When this page was published, and whether it is renewed every few minutes, so that age is a warning. */
-  publishedAt: number;
-  live: boolean;
+  age: PageAge;
 }
 
 export interface Content {
@@ -40,19 +44,14 @@ export function layout(frame: Frame, content: Content): string {
         </nav>
       </div>
     </header>
-    ${frame.live ? staleNotice : ''}
+    ${frame.age.kind === 'renewed' ? staleNotice : ''}
     <main id="main" class="wrap" tabindex="-1">${content.main}</main>
     ${footer(frame)}
   `);
   const title = content.title === '' ? page.title : `${content.title} · ${page.title}`;
   const description = content.description ?? page.description;
   return `<!doctype html>\n${toText(
-    html`<html
-      lang="en"
-      data-published="${frame.publishedAt}"
-      data-changed="${isoOf(page.updatedAt)}"
-      data-zone="${page.timeZone}"
-    >
+    html`<html lang="en" ${newsOf(frame)}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -80,6 +79,10 @@ export function layout(frame: Frame, content: Content): string {
 // As one string: the policy allows exactly this text, so that no formatter may add a space inside it.
 const styleOf = (css: string): Markup => raw(`<style>${css}</style>`);
 
+// What the page script compares with the newest publication.
+const newsOf = ({ age, page }: Frame): Markup | string =>
+  age.kind === 'renewed' ? html`data-published="${age.publishedAt}" data-changed="${isoOf(page.updatedAt)}"` : '';
+
 function navLink(href: string, text: string, path: string): Markup {
   return path === href ? html`<a href="${href}" aria-current="page">${text}</a>` : html`<a href="${href}">${text}</a>`;
 }
@@ -98,18 +101,23 @@ function formScripts(assets: SiteAssets): Markup {
 }
 
 function footer(frame: Frame): Markup {
-  const times = timesIn(frame.page.timeZone);
   return html`<footer class="foot">
     <div class="wrap">
-      <p id="published">
-        ${frame.live ? 'Published' : 'Last changed'}
-        <time datetime="${isoOf(frame.publishedAt)}" data-ago>${times.exact(frame.publishedAt)}</time>.
-        <span id="zone">Times are in ${frame.page.timeZone}.</span>
-      </p>
+      ${ageLine(frame)}
       <p>
         <a href="/feed.atom">Atom</a> <a href="/feed.rss">RSS</a> <a href="/api/v2/summary.json">JSON</a>
         <a href="/subscribe">${icon('bell')} Get updates by e-mail</a>
       </p>
     </div>
   </footer>`;
+}
+
+function ageLine({ age, page }: Frame): Markup | string {
+  if (age.kind === 'none') return '';
+  const times = timesIn(page.timeZone);
+  return html`<p id="published">
+    ${age.kind === 'renewed' ? 'Published' : 'Last changed'}
+    <time datetime="${isoOf(age.publishedAt)}" data-ago>${times.exact(age.publishedAt)}</time>.
+    <span id="zone">Times are in ${page.timeZone}.</span>
+  </p>`;
 }

@@ -123,7 +123,7 @@ describe('the page in an outage', () => {
   test('has a word beside each state, and the days in words', () => {
     expect(text).toContain('Major outage');
     expect(text).toContain('Operational');
-    expect(text).toMatch(/aria-label="Checkout, the last 90 days: 99\.\d\d % up, 3 days with trouble\."/);
+    expect(text).toMatch(/aria-label="Checkout, the last 90 days: 99\.\d\d % up, 4 days with trouble\."/);
     expect(text).toContain('down 25 min');
   });
 });
@@ -150,6 +150,7 @@ test('an incident that is over is the same file in every publication; the page i
     new Map(renderSite({ ...outage, publishedAt: now }, assets).map((file) => [file.path, file]));
   const [first, second] = [at(sampleNow), at(sampleNow + 300_000)];
   expect(second.get('/incidents/old-1')).toEqual(first.get('/incidents/old-1'));
+  for (const path of ['/subscribe', '/404.html']) expect(second.get(path)?.body).toBe(first.get(path)?.body);
   expect(second.get('/')?.body).not.toBe(first.get('/')?.body);
   expect(second.get('/incidents/inc_now')?.body).not.toBe(first.get('/incidents/inc_now')?.body);
 });
@@ -169,7 +170,7 @@ test('a page before set-up says so', () => {
 });
 
 test('a message page has at most one button, which posts', () => {
-  const frame: Frame = { page: outage.page, assets, publishedAt: sampleNow, live: false };
+  const frame: Frame = { page: outage.page, assets, age: { kind: 'none' } };
   const text = messagePage(frame, {
     title: 'Stop?',
     text: 'Really?',
