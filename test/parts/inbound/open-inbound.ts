@@ -2,21 +2,26 @@ import { connect } from 'node:net';
 import type { Kysely, PluginTransformQueryArgs } from 'kysely';
 import { pino } from 'pino';
 import type { Ctx } from '../../../src/platform/context.ts';
-import { openDatabase } from '../../../src/platform/db/open-database.ts';
+import { type DatabasePlace, openDatabase } from '../../../src/platform/db/open-database.ts';
 import type { Tables } from '../../../src/platform/db/tables.ts';
 import { listen } from '../../../src/platform/http/server.ts';
 import { openMetrics } from '../../../src/platform/metrics.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { hashKey, inboundRoutes, type InboundOptions } from '../../../src/watch/inbound/index.ts';
 import { processSignals } from '../../../src/respond/index.ts';
+import { migratedDump } from '../../harness/migrated-dump.ts';
+import { createDatabase } from '../../harness/postgres.ts';
+
+export type DatabaseKind = 'embedded' | 'postgres';
 
 export const eventsKey = 'e'.repeat(32);
 export const alertmanagerKey = 'a'.repeat(32);
 export const withdrawnKey = 'w'.repeat(32);
 
 /** A server with the inbound routes on a database of its own, one service and an integration of each tool. Time stands still. */
-export async function openInbound(options: InboundOptions = {}) {
-  const opened = await openDatabase({ memory: true });
+export async function openInbound(options: InboundOptions = {}, kind: DatabaseKind = 'embedded') {
+  const place = await openPlace(kind);
+  const opened = await openDatabase(place.at);
   const time = { now: Date.UTC(2026, 2, 1, 12) };
   const queries = { count: 0 };
   const db: Kysely<Tables> = opened.db.withPlugin({
@@ -68,8 +73,15 @@ export async function openInbound(options: InboundOptions = {}) {
     close: async () => {
       await server.close(100);
       await opened.close();
+      await place.drop();
     },
   };
+}
+
+async function openPlace(kind: DatabaseKind): Promise<{ at: DatabasePlace; drop: () => Promise<void> }> {
+  if (kind === 'embedded') return { at: { memory: true, dump: await migratedDump() }, drop: () => Promise.resolve() };
+  const database = await createDatabase();
+  return { at: { databaseUrl: database.url }, drop: () => database.drop() };
 }
 
 export type Inbound = Awaited<ReturnType<typeof openInbound>>;
