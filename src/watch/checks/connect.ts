@@ -42,7 +42,8 @@ export async function openSocket(target: Target, env: CheckEnv, trace: Trace): P
   if (addresses.length === 1) trace.peer = endpoint(first, target.port);
   const socket = await dial(addresses, target, env.signal);
   trace.phases.connectMs = (trace.phases.connectMs ?? 0) + performance.now() - connectAt;
-  trace.peer = endpoint(socket.remoteAddress ?? first, target.port);
+  // Asking the socket costs a system call, and is only needed where there was a choice.
+  if (addresses.length > 1) trace.peer = endpoint(socket.remoteAddress ?? first, target.port);
   return socket;
 }
 
@@ -69,11 +70,10 @@ function dial(addresses: readonly string[], target: Target, signal: AbortSignal)
     const [first = ''] = addresses;
     const socket =
       addresses.length === 1
-        ? connect({ host: first, port: target.port, noDelay: true })
+        ? connect({ host: first, port: target.port })
         : connect({
             host: target.host,
             port: target.port,
-            noDelay: true,
             autoSelectFamily: true,
             lookup: answerWith(addresses),
           });

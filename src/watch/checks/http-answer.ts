@@ -16,6 +16,8 @@ export interface HttpAnswer {
 const maxHeadBytes = 65_536;
 const maxChunkLineBytes = 1024;
 const maxInterim = 10;
+// One for all: the collector looks after every buffer by itself, and pays for it.
+const nothing: Buffer = Buffer.alloc(0);
 
 type Part = 'head' | 'sized' | 'until-close' | 'chunk-size' | 'chunk-data' | 'chunk-end' | 'trailer' | 'done';
 
@@ -24,11 +26,11 @@ type Part = 'head' | 'sized' | 'until-close' | 'chunk-size' | 'chunk-data' | 'ch
  * it is strict where a lenient reading would call a broken server healthy, and bounded everywhere.
  */
 export class AnswerReader {
-  answer: HttpAnswer = { status: 0, headers: new Map(), body: Buffer.alloc(0), truncated: false };
+  answer: HttpAnswer = { status: 0, headers: new Map(), body: nothing, truncated: false };
   readonly #method: string;
   readonly #maxBodyBytes: number;
   #part: Part = 'head';
-  #pending: Buffer = Buffer.alloc(0);
+  #pending: Buffer = nothing;
   #left = 0;
   #interim = 0;
   #chunks: Buffer[] = [];
@@ -87,7 +89,7 @@ export class AnswerReader {
 
   #finish(truncated: boolean): void {
     const [only] = this.#chunks;
-    const body = this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks);
+    const body = this.#chunks.length < 2 ? (only ?? nothing) : Buffer.concat(this.#chunks);
     this.answer = { ...this.answer, body, truncated };
     this.#chunks = [];
     this.#part = 'done';

@@ -78,8 +78,19 @@ export function nextRequest(request: HttpRequest, answer: HttpAnswer, secrets: S
   return { url, method, headers, body, sameOrigin };
 }
 
+// The bytes of requests that are sent again and again; a request is never changed once made.
+const written = new WeakMap<HttpRequest, Buffer>();
+
 /** The request as it goes over the wire (RFC 9112). */
 export function requestBytes(request: HttpRequest): Buffer {
+  const known = written.get(request);
+  if (known) return known;
+  const bytes = writeRequest(request);
+  written.set(request, bytes);
+  return bytes;
+}
+
+function writeRequest(request: HttpRequest): Buffer {
   const { url, method, headers, body } = request;
   let head = `${method} ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\nconnection: close\r\n`;
   if (!headers.has('user-agent')) head += 'user-agent: HugOps\r\n';

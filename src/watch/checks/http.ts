@@ -46,7 +46,8 @@ async function fetchOnce(run: Run, request: HttpRequest): Promise<HttpAnswer> {
 
 async function fetchAll(run: Run): Promise<HttpAnswer> {
   const { config, secrets } = run;
-  let request = firstRequest(config, secrets);
+  const { fixedRequest } = preparedOf(config);
+  let request = fixedRequest ?? firstRequest(config, secrets);
   run.hostname = request.url.hostname;
   for (;;) {
     const answer = await fetchOnce(run, request);
@@ -65,14 +66,25 @@ async function fetchAll(run: Run): Promise<HttpAnswer> {
   }
 }
 
-// Compiled once a configuration, and forgotten with it.
-const judges = new WeakMap<HttpConfig, Judge[]>();
+interface Prepared {
+  judges: Judge[];
+  /** The request where no secret is filled in, and it is the same each time. */
+  fixedRequest: HttpRequest | undefined;
+}
 
-function judgesOf(config: HttpConfig): Judge[] {
-  const known = judges.get(config);
+// Made once a configuration, and forgotten with it.
+const prepared = new WeakMap<HttpConfig, Prepared>();
+
+function preparedOf(config: HttpConfig): Prepared {
+  const known = prepared.get(config);
   if (known) return known;
-  const made = compileExpectations(config.expect);
-  judges.set(config, made);
+  const { expect, ...asked } = config;
+  const isFixed = !JSON.stringify(asked).includes('${');
+  const made: Prepared = {
+    judges: compileExpectations(expect),
+    fixedRequest: isFixed ? firstRequest(config, createSecrets({ resolveSecret: () => undefined })) : undefined,
+  };
+  prepared.set(config, made);
   return made;
 }
 
@@ -86,7 +98,7 @@ function judge(run: Run, answer: HttpAnswer, totalMs: number): void {
     totalMs,
     certificate: run.certificate,
   };
-  const wrong = judgesOf(run.config).flatMap((one) => one(facts) ?? []);
+  const wrong = preparedOf(run.config).judges.flatMap((one) => one(facts) ?? []);
   if (wrong.length > 0) throw new CheckError('assertion-failed', wrong.slice(0, 3).join('; '));
 }
 

@@ -45,6 +45,24 @@ const unready = (kind: string, message: string): PreparedCheck => ({
   run: () => Promise.resolve({ ok: false, totalMs: 0, error: { code: 'config-invalid', message } }),
 });
 
+// One listener for all runs under a signal: thousands of listeners on one would each be searched for when they are removed.
+const haltsBySignal = new WeakMap<AbortSignal, Set<() => void>>();
+
+function haltsOf(stop: AbortSignal): Set<() => void> {
+  const known = haltsBySignal.get(stop);
+  if (known) return known;
+  const halts = new Set<() => void>();
+  stop.addEventListener(
+    'abort',
+    () => {
+      for (const halt of halts) halt();
+    },
+    { once: true },
+  );
+  haltsBySignal.set(stop, halts);
+  return halts;
+}
+
 /** Runs within the time-out whatever the kind does, and turns anything thrown into an outcome. */
 function runBounded(
   kind: CheckKind,
@@ -55,16 +73,17 @@ function runBounded(
   const startedAt = performance.now();
   const controller = new AbortController();
   const halt = (): void => controller.abort(new CheckError('timeout', 'stopped'));
+  const halts = haltsOf(stop);
   if (stop.aborted) halt();
   return new Promise((resolve) => {
     let deadline = setTimeout(() => {
       controller.abort(new CheckError('timeout', `no result within ${env.timeoutMs} ms`));
       deadline = setTimeout(end, patienceMs, failure('timeout', `no result within ${env.timeoutMs} ms`));
     }, env.timeoutMs);
-    stop.addEventListener('abort', halt, { once: true });
+    halts.add(halt);
     function end(outcome: Outcome): void {
       clearTimeout(deadline);
-      stop.removeEventListener('abort', halt);
+      halts.delete(halt);
       resolve(outcome);
     }
     function failure(code: CheckError['code'], message: string): Outcome {

@@ -38,6 +38,8 @@ function makeContext(ca: string | undefined): SecureContext {
 export function startTls(socket: Socket, wish: TlsWish, env: CheckEnv, trace: Trace): Promise<TLSSocket> {
   const startedAt = performance.now();
   trace.stage = 'tls';
+  // A handshake writes several times; each would wait for the acknowledgement of the one before. One plain request does not.
+  socket.setNoDelay(true);
   return new Promise((resolve, reject) => {
     const secure = connect({
       socket,
