@@ -4,7 +4,7 @@ import { impacts } from './words.ts';
 /** What a component shows. `unknown` is ours alone: Statuspage has no word for "nobody is measuring", so machines are told operational. */
 export type ComponentStatus = Impact | 'unknown';
 /** The page's indicator in Statuspage v2's `status.json`. */
-export type Indicator = 'none' | 'minor' | 'major' | 'critical' | 'maintenance';
+type Indicator = 'none' | 'minor' | 'major' | 'critical' | 'maintenance';
 export type ComponentReason = 'incident' | 'maintenance' | 'measured' | 'not-measured';
 
 /** The rank of a state; higher is worse. Unknown ranks with operational: it is no claim of trouble. */

@@ -1,10 +1,4 @@
-export {
-  cancelMaintenance,
-  type MaintenancePlan,
-  scheduleMaintenance,
-  tickMaintenances,
-  updateMaintenance,
-} from './maintenance.ts';
+export { cancelMaintenance, scheduleMaintenance, tickMaintenances, updateMaintenance } from './maintenance.ts';
 export { notifySubscribers } from './notify-subscribers.ts';
 export { createPublisher, createSite, type Publisher, type Site } from './publisher.ts';
 export { tellRoutes } from './routes.ts';

@@ -210,7 +210,7 @@ async function sweep(directory: string, keep: ReadonlySet<string | undefined>): 
 }
 
 /** The name under which a plain web server finds it: `/` is index.html, `/history` is history.html. */
-export function fileOf(path: string): string {
+function fileOf(path: string): string {
   const name = path === '/' ? 'index' : path.slice(1);
   if (!/^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/.test(name)) throw new Error(`${path} cannot be a file name`);
   return /\.[a-z0-9]{1,5}$/.test(name) ? name : `${name}.html`;

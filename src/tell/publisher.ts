@@ -9,7 +9,7 @@ import { type Answer, answerFor, type Asked } from './serve-artefact.ts';
 import { siteAssets } from './site-assets.ts';
 
 /** "Last published" means something only when it never grows old by itself: after this long the page is published again, changed or not. */
-export const renewAfterMs = 5 * 60_000;
+const renewAfterMs = 5 * 60_000;
 /** Many events in a moment are one publication. */
 const leastGapMs = 250;
 const storeAgainAfterMs = 15_000;

@@ -14,7 +14,7 @@ import type { ComponentModel, GroupModel, IncidentModel, MaintenanceModel, PageM
 import { type ComponentOf, incidentColumns, readIncidents } from './read-incidents.ts';
 import { readMaintenances } from './read-maintenances.ts';
 
-export const shownDays = 90;
+const shownDays = 90;
 const dayMs = 86_400_000;
 const historyMs = 365 * dayMs;
 const maxCurrent = 50;

@@ -50,7 +50,7 @@ export function answerFor(artefacts: ReadonlyMap<string, Artefact>, asked: Asked
 }
 
 /** The address without its query and without a slash at the end. */
-export function pathOf(url: string): string {
+function pathOf(url: string): string {
   const end = url.search(/[?#]/);
   const path = end === -1 ? url : url.slice(0, end);
   return path.length > 1 && path.endsWith('/') && !path.endsWith('//') ? path.slice(0, -1) : path;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 /** One file that pages point at; its name holds the hash of its content, so that it may be cached for ever. */
-export interface Asset {
+interface Asset {
   path: string;
   type: string;
   body: Buffer;

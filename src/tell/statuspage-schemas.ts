@@ -15,7 +15,7 @@ const componentStatus = z.enum([
   'major_outage',
 ]);
 
-export const pageSchema = z.strictObject({
+const pageSchema = z.strictObject({
   id,
   name: z.string(),
   url: z.url(),
@@ -23,12 +23,12 @@ export const pageSchema = z.strictObject({
   updated_at: instant,
 });
 
-export const statusSchema = z.strictObject({
+const statusSchema = z.strictObject({
   indicator: z.enum(['none', 'minor', 'major', 'critical', 'maintenance']),
   description: z.string().min(1),
 });
 
-export const componentSchema = z.strictObject({
+const componentSchema = z.strictObject({
   id,
   name: z.string(),
   status: componentStatus,
@@ -46,7 +46,7 @@ export const componentSchema = z.strictObject({
   components: z.array(id).optional(),
 });
 
-export const updateSchema = z.strictObject({
+const updateSchema = z.strictObject({
   id,
   status: z.enum([
     'investigating',
@@ -86,13 +86,13 @@ const trouble = {
   components: z.array(componentSchema),
 };
 
-export const incidentSchema = z.strictObject({
+const incidentSchema = z.strictObject({
   ...trouble,
   status: z.enum(['investigating', 'identified', 'monitoring', 'resolved', 'postmortem']),
   impact: z.enum(['none', 'minor', 'major', 'critical']),
 });
 
-export const maintenanceSchema = z.strictObject({
+const maintenanceSchema = z.strictObject({
   ...trouble,
   status: z.enum(['scheduled', 'in_progress', 'verifying', 'completed']),
   impact: z.enum(['none', 'minor', 'major', 'critical', 'maintenance']),

@@ -39,7 +39,7 @@ export function sampleComponent(id: string, more: Partial<ComponentModel> = {}):
   };
 }
 
-export const noThanks: IncidentModel['thanks'] = {
+const noThanks: IncidentModel['thanks'] = {
   openUntil: null,
   hugCount: 0,
   lastHugAt: null,

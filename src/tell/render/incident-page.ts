@@ -9,7 +9,7 @@ import { type Times, timesIn } from './times.ts';
 import { allNamesText, countText, hugWords, shownPhase } from './words.ts';
 
 /** Matches the column's use in thank: what a visitor may write with a hug. */
-export const longestMessage = 280;
+const longestMessage = 280;
 
 /** One incident for good: what happened, what was said, and, once it is over, the thanks. */
 export function incidentPage(frame: Frame, incident: IncidentModel): string {

@@ -56,7 +56,7 @@ export const updateList = (updates: readonly UpdateModel[], times: Times): Marku
     ${updates.map((update) => html`<li>${updateBlock(update, times)}</li>`)}
   </ol>`;
 
-export function updateBlock(update: UpdateModel, times: Times): Markup {
+function updateBlock(update: UpdateModel, times: Times): Markup {
   const phase = shownPhase[update.phase];
   return html`<div class="update p-${update.phase}" id="${update.id}">
     <p class="phase"><strong>${icon(phase.icon)} ${phase.word}</strong> ${times.ago(update.at)}</p>

@@ -8,7 +8,7 @@ import { isoOf, timesIn } from './times.ts';
  * What a page says of its own age. `renewed` pages are published every few minutes, so that an old one is a warning; a `settled` one tells of something
  * that is over, and when it last changed; the others carry no news and say nothing.
  */
-export type PageAge = { kind: 'renewed' | 'settled'; publishedAt: number } | { kind: 'none' };
+type PageAge = { kind: 'renewed' | 'settled'; publishedAt: number } | { kind: 'none' };
 
 /** What every page needs besides its content. */
 export interface Frame {

@@ -1,5 +1,5 @@
 import type { ComponentStatus, PageStatus } from '../../domain/public-status.ts';
-import type { HugKind, Phase, Severity, Verdict } from '../../domain/words.ts';
+import type { HugKind, Phase, Severity } from '../../domain/words.ts';
 import type { IconName } from './icons.ts';
 
 /** A state as every face of the page shows it: an icon, a word, and a class that brings the colour. Never the colour alone. */
@@ -29,13 +29,6 @@ export const shownPhase: Record<Phase, { icon: IconName; word: string }> = {
   identified: { icon: 'found', word: 'Identified' },
   monitoring: { icon: 'watching', word: 'Monitoring' },
   resolved: { icon: 'ok', word: 'Resolved' },
-};
-
-export const verdictWords: Record<Verdict, string> = {
-  up: 'up',
-  degraded: 'degraded',
-  down: 'down',
-  unknown: 'not measured',
 };
 
 /** The page's line as a calm sentence, with the state that gives it its icon. */
