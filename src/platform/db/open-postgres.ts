@@ -19,7 +19,10 @@ export async function openPostgres(databaseUrl: string, options: ResolvedOptions
   const where = describeAddress(databaseUrl);
   const onConnectionError = (error: Error): void => options.log?.warn({ err: error }, 'a database connection was lost');
   await prepareServer(databaseUrl, where, options);
-  const timeouts = { idleInTransactionMs: options.idleInTransactionMs };
+  const timeouts = {
+    idleInTransactionMs: options.idleInTransactionMs,
+    ...(options.statementTimeoutMs === undefined ? {} : { statementMs: options.statementTimeoutMs }),
+  };
   const pool = createPool({
     databaseUrl,
     onConnectionError,

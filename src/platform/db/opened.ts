@@ -22,6 +22,8 @@ export interface OpenOptions {
   readonly migrations?: readonly Migration[];
   /** How long a transaction may say nothing, in milliseconds; one minute by default. */
   readonly idleInTransactionMs?: number;
+  /** After which a PostgreSQL server ends a statement, in milliseconds; one minute by default, 0 for never. */
+  readonly statementTimeoutMs?: number;
   /** Connections to a PostgreSQL server at most; 10 by default. */
   readonly poolSize?: number;
   /** How long to wait for a PostgreSQL server that does not answer yet, in milliseconds; 15 seconds by default. */

@@ -6,6 +6,7 @@ import { migrations } from '../../../src/platform/db/migrations/index.ts';
 import type { Migration } from '../../../src/platform/db/migrations/migration.ts';
 import { type DatabasePlace, openDatabase } from '../../../src/platform/db/open-database.ts';
 import { DatabaseOpenError } from '../../../src/platform/db/open-error.ts';
+import { emptyDump } from '../../harness/migrated-dump.ts';
 import { createDatabase } from '../../harness/postgres.ts';
 
 const first: Migration = { name: '0001-first', sql: 'create table a (x int not null); insert into a values (1)' };
@@ -101,18 +102,3 @@ describe('on a PostgreSQL server', () => {
     }
   });
 });
-
-let empty: Promise<Uint8Array<ArrayBuffer>> | undefined;
-
-/** An embedded database without a table. */
-function emptyDump(): Promise<Uint8Array<ArrayBuffer>> {
-  empty ??= (async () => {
-    const opened = await openDatabase({ memory: true }, { migrations: [] });
-    await sql`drop table schema_migrations`.execute(opened.db);
-    const dump = await opened.dumpDataDir?.();
-    await opened.close();
-    if (dump === undefined) throw new Error('an embedded database can be dumped');
-    return dump;
-  })();
-  return empty;
-}
