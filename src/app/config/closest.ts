@@ -2,7 +2,7 @@
  * The candidate that `word` was most likely meant to be: at most a third of its letters differ (insert, delete, replace or
  * swap of neighbours; case is free). Undefined when nothing is near.
  */
-export function closest(word: string, candidates: Iterable<string>): string | undefined {
+function closest(word: string, candidates: Iterable<string>): string | undefined {
   const asked = word.toLowerCase();
   let best: string | undefined;
   let bestDistance = Math.floor(Math.max(asked.length, 3) / 3) + 1;

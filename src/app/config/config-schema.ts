@@ -16,7 +16,7 @@ import { scheduleSchema } from './schedule-schema.ts';
 import { type CheckInFile, checkFields, heartbeatFields, serviceSchema } from './service-schema.ts';
 
 /** What a room says about a kind that it owns. Fields marked with `.meta({ writeOnly: true })` or `secret: true` are never shown. */
-export interface KindSchema {
+interface KindSchema {
   readonly kind: string;
   readonly schema: z.ZodObject;
   /** Names one of this kind for people, without its secrets. */
@@ -86,7 +86,6 @@ export type PersonInFile = Config['people'][string];
 export type TeamInFile = Config['teams'][string];
 export type PolicyInFile = Config['policies'][string];
 export type ServiceInFile = Config['services'][string];
-export type StatusPageInFile = NonNullable<Config['statusPage']>;
 
 /** One schema for all kinds: each kind's own fields, and the common ones that it does not define itself. No other field. */
 function unionByKind<Out>(kinds: Iterable<KindSchema>, commonFields: (kind: string) => z.ZodRawShape): z.ZodType<Out> {

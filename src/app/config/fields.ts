@@ -11,7 +11,7 @@ import { durationPattern, formatDuration, parseDuration } from './duration.ts';
 const expecting = (what: string): { error: string } => ({ error: `expected ${what}` });
 
 const idWords = 'an id of up to 64 lower-case letters, digits, - and _, beginning with a letter or digit';
-export const idSchema = z.string(expecting(idWords)).regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, expecting(idWords));
+const idSchema = z.string(expecting(idWords)).regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, expecting(idWords));
 
 /** One line of text for people to read. */
 export function textField(what: string, maxLength = 120): z.ZodString {
@@ -67,7 +67,7 @@ export const timeOfDayField = z
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, expecting("a time of day from '00:00' to '23:59'"))
   .meta({ description: "A time of day such as '09:00'." });
 
-export const endOfDayField = z
+const endOfDayField = z
   .string(expecting("a time of day such as '17:00'"))
   .regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, expecting("a time of day from '00:00' to '24:00'"))
   .meta({ description: "A time of day such as '17:00'; up to '24:00'." });
@@ -124,7 +124,7 @@ function daysOf(item: string): number[] {
 
 const daysWords = 'a day or a span of days such as mon or mon..fri';
 /** `[mon..fri, sunday]`, kept as ascending numbers 1 (Monday) to 7. */
-export const daysField = z
+const daysField = z
   .array(
     z.string(expecting(daysWords)).refine((item) => daysOf(item).length > 0, expecting(daysWords)),
     expecting('a list of days such as [mon..fri]'),

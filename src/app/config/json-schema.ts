@@ -37,6 +37,3 @@ function allowReferences(schema: z.core.JSONSchema.BaseSchema): void {
   const literal = { ...(pattern === undefined ? {} : { pattern }), ...(format === undefined ? {} : { format }) };
   if (Object.keys(literal).length > 0) schema.anyOf = [literal, { pattern: referencePattern }];
 }
-
-/** The text of hugops.schema.json. */
-export const configJsonSchemaText = (): string => `${JSON.stringify(configJsonSchema(), null, 2)}\n`;

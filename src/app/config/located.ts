@@ -68,6 +68,6 @@ export function nameValue(value: unknown): string {
 }
 
 /** The text without what stands before the @ of an address such as https://user:password@example.com. */
-export function withoutPasswords(text: string): string {
+function withoutPasswords(text: string): string {
   return text.replaceAll(/(:\/\/)[^\s/@]+@/g, '$1…@');
 }

@@ -37,7 +37,7 @@ const every = (unit: string): z.ZodDefault<z.ZodInt> =>
 const at = timeOfDayField.default('09:00').meta({ description: "Local time of the hand-off; '09:00' when left out." });
 
 /** One layer of a schedule; `rotation` decides which hand-off it has. */
-export const layerSchema = z.discriminatedUnion(
+const layerSchema = z.discriminatedUnion(
   'rotation',
   [
     z.strictObject({
@@ -71,7 +71,7 @@ export const layerSchema = z.discriminatedUnion(
   { error: 'expected one of hourly, daily, weekly, monthly' },
 );
 
-export const overrideSchema = z.strictObject({
+const overrideSchema = z.strictObject({
   person: referenceTo('person'),
   from: localTimeField,
   until: localTimeField,

@@ -150,7 +150,7 @@ statusPage: { title: P, groups: [{ name: G, components: [{ service: wbe }, { ser
   });
 
   it('in a chain of thousands', () => {
-    const count = 6_000;
+    const count = 2_000;
     const lines = Array.from({ length: count }, (_, i) => `  s${i}: {name: n, dependsOn: [s${(i + 1) % count}]}`);
     const errors = errorsOf(`services:\n${lines.join('\n')}`);
     expect(errors).toHaveLength(1);
@@ -263,15 +263,15 @@ describe('a file that is an attack', () => {
   });
 
   it.each([
-    ['nested brackets', '['.repeat(200_000)],
+    ['nested brackets', '['.repeat(50_000)],
     ['nested mappings', Array.from({ length: 700 }, (_, i) => `${' '.repeat(i)}a:`).join('\n')],
-    ['nested lists', `${'- '.repeat(100_000)}a`],
-    ['many keys', `services:\n${Array.from({ length: 40_000 }, (_, i) => `  a${i}: 1`).join('\n')}`],
-    ['one line', `services: {${Array.from({ length: 20_000 }, (_, i) => `a${i}: 1`).join(',')}}`],
-    ['many unknown sections', Array.from({ length: 20_000 }, (_, i) => `servcies${i}: 1`).join('\n')],
+    ['nested lists', `${'- '.repeat(20_000)}a`],
+    ['many keys', `services:\n${Array.from({ length: 15_000 }, (_, i) => `  a${i}: 1`).join('\n')}`],
+    ['one line', `services: {${Array.from({ length: 10_000 }, (_, i) => `a${i}: 1`).join(',')}}`],
+    ['many unknown sections', Array.from({ length: 10_000 }, (_, i) => `servcies${i}: 1`).join('\n')],
     [
       'many references',
-      `teams: { t: { name: T, members: [${Array.from({ length: 40_000 }, (_, i) => `m${i}`).join(',')}] } }`,
+      `teams: { t: { name: T, members: [${Array.from({ length: 15_000 }, (_, i) => `m${i}`).join(',')}] } }`,
     ],
     ['one long word', `services: ${'x'.repeat(1_000_000)}`],
     ['one long key', `${'x'.repeat(900)}: 1\n"${'y'.repeat(900_000)}": 2`],

@@ -81,3 +81,19 @@ describe('hugops.schema.json', () => {
     expect(exampleText().split('\n', 1)[0]).toBe('# yaml-language-server: $schema=../hugops.schema.json');
   });
 });
+
+describe('docs/configuration.md', () => {
+  it('explains every field there is', () => {
+    const text = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
+    const missing = [...fieldNames(configJsonSchema())].filter((name) => !new RegExp(`\\b${name}\\b`).test(text));
+    expect(missing).toEqual([]);
+  });
+});
+
+function* fieldNames(schema: unknown): Generator<string> {
+  if (typeof schema !== 'object' || schema === null) return;
+  for (const [key, value] of Object.entries(schema)) {
+    if (key === 'properties') yield* Object.keys(value as object);
+    yield* fieldNames(value);
+  }
+}

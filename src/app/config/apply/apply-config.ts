@@ -19,7 +19,7 @@ import { writeDependencies, writeMembers, writeOverrides } from './write-links.t
 import { writePage } from './write-page.ts';
 
 /** Ids by section of the file, such as `checks: ['checkout.home']`. */
-export type Summary = Partial<Record<Section | 'statusPage', string[]>>;
+type Summary = Partial<Record<Section | 'statusPage', string[]>>;
 
 export interface Applied {
   /** False when the rows were as the file says already; then nothing was written, no event either. */

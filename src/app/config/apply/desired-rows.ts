@@ -12,17 +12,17 @@ type Columns<T extends keyof Tables, C extends keyof Tables[T]> = Pick<
   C & keyof Selectable<Tables[T]>
 >;
 
-export type PersonRow = Columns<'people', 'id' | 'name' | 'email' | 'time_zone' | 'waking_hours'> & {
+type PersonRow = Columns<'people', 'id' | 'name' | 'email' | 'time_zone' | 'waking_hours'> & {
   /** Undefined: as the person has decided. */
   show_name: boolean | undefined;
 };
-export type ContactRow = Columns<'contact_methods', 'id' | 'person_id' | 'kind' | 'label' | 'config' | 'position'>;
-export type PolicyRow = Columns<'policies', 'id' | 'name' | 'steps' | 'repeat_count'>;
-export type TeamRow = Columns<'teams', 'id' | 'name' | 'policy_id' | 'publish_hugs_unseen'>;
-export type ScheduleRow = Columns<'schedules', 'id' | 'name' | 'time_zone' | 'layers'>;
-export type ServiceRow = Columns<'services', 'id' | 'name' | 'description' | 'team_id' | 'policy_id'>;
-export type IntegrationRow = Columns<'integrations', 'id' | 'kind' | 'name' | 'service_id' | 'key_hash' | 'key_hint'>;
-export type CheckRow = Columns<
+type ContactRow = Columns<'contact_methods', 'id' | 'person_id' | 'kind' | 'label' | 'config' | 'position'>;
+type PolicyRow = Columns<'policies', 'id' | 'name' | 'steps' | 'repeat_count'>;
+type TeamRow = Columns<'teams', 'id' | 'name' | 'policy_id' | 'publish_hugs_unseen'>;
+type ScheduleRow = Columns<'schedules', 'id' | 'name' | 'time_zone' | 'layers'>;
+type ServiceRow = Columns<'services', 'id' | 'name' | 'description' | 'team_id' | 'policy_id'>;
+type IntegrationRow = Columns<'integrations', 'id' | 'kind' | 'name' | 'service_id' | 'key_hash' | 'key_hint'>;
+type CheckRow = Columns<
   'checks',
   | 'id'
   | 'service_id'
@@ -41,8 +41,8 @@ export type CheckRow = Columns<
 };
 export type MemberRow = Selectable<Tables['team_members']>;
 export type DependencyRow = Selectable<Tables['service_dependencies']>;
-export type OverrideRow = Columns<'schedule_overrides', 'id' | 'schedule_id' | 'person_id' | 'from_at' | 'until_at'>;
-export type PageRow = Columns<'status_pages', 'id' | 'title' | 'description' | 'time_zone' | 'announce'>;
+type OverrideRow = Columns<'schedule_overrides', 'id' | 'schedule_id' | 'person_id' | 'from_at' | 'until_at'>;
+type PageRow = Columns<'status_pages', 'id' | 'title' | 'description' | 'time_zone' | 'announce'>;
 export type GroupRow = Selectable<Tables['component_groups']>;
 export type ComponentRow = Columns<
   'components',

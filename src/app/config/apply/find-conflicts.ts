@@ -34,7 +34,7 @@ const sections: readonly Section[] = [
 ];
 
 /** Where in the file an id stands: `checkout.home` of the checks is `services.checkout.checks.home`. */
-export function pathInFile(section: Section, id: string): string {
+function pathInFile(section: Section, id: string): string {
   const [owner = '', ...rest] = id.split('.');
   if (section === 'contacts') return `people.${owner}.contact`;
   if (section === 'checks' || section === 'integrations') return `services.${owner}.${section}.${rest.join('.')}`;
