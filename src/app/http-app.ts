@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { createHash } from 'node:crypto';
-import type { Auth } from '../platform/auth/auth.ts';
+import { type Auth, handleAuth } from '../platform/auth/auth.ts';
 import { signedIn } from '../platform/auth/sign-in.ts';
 import type { Ctx } from '../platform/context.ts';
 import { ServiceError } from '../platform/errors.ts';
@@ -68,7 +68,7 @@ export function createHttpApp(parts: HttpParts): Hono<ApiEnv> {
     return parts.notFound();
   });
   addHealth(app, parts);
-  app.all('/api/auth/*', bodyLimit(16_000), (c) => parts.auth.handler(c.req.raw));
+  app.all('/api/auth/*', bodyLimit(16_000), (c) => handleAuth(parts.auth, c.req.raw, clientAddress(c)));
   app.route('/', apiApp(parts, app));
   for (const routes of parts.publicRoutes) app.route('/', routes);
   return app;

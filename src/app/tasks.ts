@@ -3,7 +3,14 @@ import type { Opened } from '../platform/db/open-database.ts';
 import { sendDueMails } from '../platform/mail/queue.ts';
 import type { MailTransport } from '../platform/mail/transport.ts';
 import { settleReports } from '../listen/index.ts';
-import { type Pager, processSignals, reconsiderMuted, runEscalations, sendPages } from '../respond/index.ts';
+import {
+  countOpenIncidents,
+  type Pager,
+  processSignals,
+  reconsiderMuted,
+  runEscalations,
+  sendPages,
+} from '../respond/index.ts';
 import { forgetPending, notifySubscribers, type Publisher, tickMaintenances } from '../tell/index.ts';
 import { deliverHugs, followIncidents } from '../thank/index.ts';
 import { keepResults, overdueHeartbeats, type Scheduler } from '../watch/index.ts';
@@ -56,6 +63,7 @@ function housekeeping(ctx: Ctx, database: Opened): Task {
     async run(now) {
       await reconsiderMuted(ctx);
       await settleReports(ctx, now);
+      ctx.metrics.openIncidents.set(await countOpenIncidents(ctx));
       await tickMaintenances(ctx, now);
       if (now - upkeepAt >= upkeepEveryMs) {
         upkeepAt = now;

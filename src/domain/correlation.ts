@@ -1,18 +1,18 @@
 import { type Severity, severities } from './words.ts';
 
 export interface PlacementFacts {
-  signal: { status: 'firing' | 'ok'; severity: Severity };
+  signal: { status: 'firing' | 'ok' };
   /** The firing alert with the signal's key, if any. */
-  alert?: { id: string; incidentId: string; severity: Severity } | undefined;
+  alert?: { id: string; incidentId: string } | undefined;
   /** The incident that is open for the signal's service, if any. */
-  open?: { id: string; severity: Severity } | undefined;
+  open?: { id: string } | undefined;
   inMaintenance: boolean;
 }
 
 export type Placement =
   | { action: 'open'; reason: 'first-trouble' }
-  | { action: 'join'; reason: 'same-service'; incidentId: string; raises: boolean }
-  | { action: 'repeat'; reason: 'same-key'; alertId: string; incidentId: string; raises: boolean }
+  | { action: 'join'; reason: 'same-service'; incidentId: string }
+  | { action: 'repeat'; reason: 'same-key'; alertId: string; incidentId: string }
   | { action: 'clear'; reason: 'recovered'; alertId: string; incidentId: string }
   | { action: 'ignore'; reason: 'nothing-open' }
   | { action: 'mute'; reason: 'maintenance' };
@@ -28,18 +28,8 @@ export function placeSignal({ signal, alert, open, inMaintenance }: PlacementFac
     if (!alert) return { action: 'ignore', reason: 'nothing-open' };
     return { action: 'clear', reason: 'recovered', alertId: alert.id, incidentId: alert.incidentId };
   }
-  if (alert) {
-    const raises = isWorse(signal.severity, alert.severity);
-    return { action: 'repeat', reason: 'same-key', alertId: alert.id, incidentId: alert.incidentId, raises };
-  }
-  if (open) {
-    return {
-      action: 'join',
-      reason: 'same-service',
-      incidentId: open.id,
-      raises: isWorse(signal.severity, open.severity),
-    };
-  }
+  if (alert) return { action: 'repeat', reason: 'same-key', alertId: alert.id, incidentId: alert.incidentId };
+  if (open) return { action: 'join', reason: 'same-service', incidentId: open.id };
   if (inMaintenance) return { action: 'mute', reason: 'maintenance' };
   return { action: 'open', reason: 'first-trouble' };
 }

@@ -23,8 +23,7 @@ export async function weighReports(ctx: Ctx, serviceId: string, now: EpochMs): P
     .select('status')
     .where('service_id', '=', serviceId)
     .where('source_kind', '=', sourceKind)
-    .orderBy('received_at', 'desc')
-    .orderBy('id', 'desc')
+    .orderBy('seq', 'desc')
     .limit(1)
     .executeTakeFirst();
   const firing = last?.status === 'firing';

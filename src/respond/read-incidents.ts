@@ -56,6 +56,15 @@ export async function readOpenIncidents(ctx: Ctx, limit = 200): Promise<Incident
   return rows.map(toSummary).toSorted((a, b) => rank(a) - rank(b));
 }
 
+export async function countOpenIncidents(ctx: Ctx): Promise<number> {
+  const row = await ctx.db
+    .selectFrom('incidents')
+    .select((select) => select.fn.countAll<number>().as('count'))
+    .where('status', '!=', 'resolved')
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
 /** Resolved incidents, newest first; `beforeNumber` continues a list. */
 export async function readPastIncidents(ctx: Ctx, limit: number, beforeNumber?: number): Promise<IncidentSummary[]> {
   const rows = await summaries(ctx)

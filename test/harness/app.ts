@@ -1,5 +1,4 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, createApp } from '../../src/app/create-app.ts';
@@ -8,6 +7,7 @@ import type { DatabasePlace } from '../../src/platform/db/open-database.ts';
 import { openLog } from '../../src/platform/log.ts';
 import { systemRandom } from '../../src/platform/random.ts';
 import { type FakeClock, fakeClock } from './clock.ts';
+import { freePort } from './free-port.ts';
 import { migratedDump } from './migrated-dump.ts';
 import { createDatabase } from './postgres.ts';
 
@@ -121,14 +121,4 @@ async function request(
   });
   const text = await response.text();
   return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
-}
-
-/** A port on 127.0.0.1 that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a TCP address');
-  return address.port;
 }

@@ -6,9 +6,11 @@ import type { Log } from '../log.ts';
 import { minPasswordLength } from './auth-rules.ts';
 import type { Role } from './principal.ts';
 
-
 /** Every API key begins with this, so that a scanner of leaked secrets can know one. */
 export const apiKeyPrefix = 'hgo_';
+
+// Set by authHandler() from what the socket says; whatever a client sends under this name is overwritten.
+const clientHeader = 'x-hugops-client';
 
 export interface AuthOptions {
   db: Kysely<Tables>;
@@ -64,7 +66,11 @@ export function openAuth(options: AuthOptions) {
       modelName: 'auth_verifications',
       fields: { expiresAt: 'expires_at', ...timestamps },
     },
-    advanced: { cookiePrefix: 'hugops', useSecureCookies: options.publicUrl.startsWith('https:') },
+    advanced: {
+      cookiePrefix: 'hugops',
+      useSecureCookies: options.publicUrl.startsWith('https:'),
+      ipAddress: { ipAddressHeaders: [clientHeader] },
+    },
     rateLimit: { enabled: true, window: 60, max: 60, customRules: { '/sign-in/email': { window: 60, max: 10 } } },
     logger: {
       log: (level, message) =>
@@ -99,6 +105,13 @@ export function openAuth(options: AuthOptions) {
 }
 
 export type Auth = ReturnType<typeof openAuth>;
+
+/** Serves better-auth's own routes. `address` is the visitor's, for its limits on guessing. */
+export function handleAuth(auth: Auth, request: Request, address: string): Promise<Response> {
+  const headers = new Headers(request.headers);
+  headers.set(clientHeader, address === '' ? '127.0.0.1' : address);
+  return auth.handler(new Request(request, { headers }));
+}
 
 /** Creates a user with a password. The caller has decided that this person may have the role. Returns the user's id. */
 export async function createUser(

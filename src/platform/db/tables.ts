@@ -188,6 +188,8 @@ export interface Tables extends AuthTables {
   };
   signals: {
     id: string;
+    /** The order in which signals were taken in, and are placed. */
+    seq: Generated<number>;
     service_id: string | null;
     source_kind: string;
     source_id: string;

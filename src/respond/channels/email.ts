@@ -55,7 +55,7 @@ function toContent(message: PageMessage): MailContent {
   const severity = message.incident?.severity;
   const more = page.lines.length - maxEvidence;
   return {
-    heading: cutText(page.title, 300),
+    heading: cutText(page.heading, 300),
     badge: severity && { word: severity, tone: tones[severity] },
     buttons: page.buttons,
     facts: page.facts.map(([label, value]) => [label, cutText(value, 200)]),

@@ -12,6 +12,8 @@ export interface PageButton {
 export interface PageText {
   /** What is broken: '#42 critical: Checkout answers 503'. */
   title: string;
+  /** The same for where the severity stands beside it. */
+  heading: string;
   /** Since when, and what it concerns. */
   facts: readonly (readonly [label: string, value: string])[];
   lines: readonly string[];
@@ -26,16 +28,20 @@ export function pageText(message: PageMessage): PageText {
   if (message.kind === 'incident' && message.incident) return incidentText(message, message.incident, notes);
   if (message.kind === 'summary' && message.summary) {
     const { count, lines, viewUrl } = message.summary;
+    const title = count === 1 ? '1 incident waited for you' : `${count} incidents waited for you`;
     return {
-      title: count === 1 ? '1 incident waited for you' : `${count} incidents waited for you`,
+      title,
+      heading: title,
       facts: [],
       lines: lines.map(oneLine),
       notes: ['They came together, so they are in one message.', ...notes],
       buttons: [...ackButton(message, 'Acknowledge'), { label: 'Show them', url: viewUrl }],
     };
   }
+  const title = 'Test page: nothing is broken';
   return {
-    title: 'Test page: nothing is broken',
+    title,
+    heading: title,
     facts: [],
     lines: [`${nameOf(message)}, this is how HugOps reaches you here.`],
     notes,
@@ -47,6 +53,7 @@ function incidentText(message: PageMessage, incident: NonNullable<PageMessage['i
   const { number, severity, title, serviceName, openedAt, status, evidence } = incident;
   return {
     title: `#${number} ${severity}: ${oneLine(title)}`,
+    heading: `#${number} ${oneLine(title)}`,
     facts: [
       ['Since', since(openedAt, message.now, message.timeZone)],
       ...(serviceName === null ? [] : [['Service', oneLine(serviceName)] as const]),

@@ -35,7 +35,7 @@ describe.each<DatabaseKind>(['embedded', 'postgres'])('on %s', (kind) => {
 
   const payload = { summary: 'Disk full', source: 'web-1', severity: 'critical' };
   const trigger = (dedup_key: string) => ({ event_action: 'trigger', dedup_key, payload });
-  const signals = () => inbound.db.selectFrom('signals').selectAll().orderBy('received_at').orderBy('id').execute();
+  const signals = () => inbound.db.selectFrom('signals').selectAll().orderBy('seq').execute();
   const incidents = () => inbound.db.selectFrom('incidents').select(['title', 'status']).orderBy('number').execute();
   const done = { status: 'success', message: 'Event processed' };
 

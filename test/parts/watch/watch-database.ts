@@ -123,7 +123,7 @@ export async function openWatchDatabase(kind: DatabaseKind): Promise<WatchDataba
       ctx.db
         .selectFrom('signals')
         .select(['source_id', 'status', 'summary', 'severity', 'evidence', 'at'])
-        .orderBy('received_at')
+        .orderBy('seq')
         .orderBy('id')
         .execute(),
     async events() {

@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { type Ctx, idFor } from '../../../src/platform/context.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { cleanEvidence, webAddress } from '../../../src/watch/inbound/clean-evidence.ts';
 import { hashKey, keyHint, newIntegrationKey } from '../../../src/watch/inbound/integration-key.ts';
 import { parseJson } from '../../../src/watch/inbound/json-body.ts';
-import { inReceivedOrder } from '../../../src/watch/inbound/received-order.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const reason = (body: Uint8Array): string | undefined => {
@@ -72,28 +70,6 @@ describe('evidence', () => {
     ]) {
       expect(webAddress(bad)).toBeUndefined();
     }
-  });
-});
-
-describe('the order of what is received', () => {
-  const clock = { now: () => 0 };
-  const ordered = (): Ctx => inReceivedOrder({ clock, random: systemRandom } as unknown as Ctx);
-
-  test('ids of one millisecond rise', () => {
-    const ctx = ordered();
-    const ids = Array.from({ length: 5_000 }, () => idFor(ctx, 'sig'));
-    expect(ids).toEqual(ids.toSorted());
-    expect(new Set(ids).size).toBe(ids.length);
-  });
-
-  test('ids of two processes differ', () => {
-    expect(idFor(ordered(), 'sig')).not.toBe(idFor(ordered(), 'sig'));
-  });
-
-  test('a clock that is set back does not turn the order round', () => {
-    const times = [1_000, 500, 1_001];
-    const ctx = inReceivedOrder({ clock: { now: () => times.shift() ?? 0 }, random: systemRandom } as unknown as Ctx);
-    expect([ctx.clock.now(), ctx.clock.now(), ctx.clock.now()]).toEqual([1_000, 1_000, 1_001]);
   });
 });
 

@@ -143,6 +143,7 @@ create index alerts_by_incident on alerts (incident_id);
 
 create table signals (
   id text primary key,
+  seq bigint generated always as identity,
   service_id text references services (id) on delete cascade,
   source_kind text not null,
   source_id text not null,
@@ -156,7 +157,9 @@ create table signals (
   outcome text,
   incident_id text references incidents (id) on delete set null
 );
-create index signals_waiting on signals (received_at, id) where outcome is null;
+create index signals_waiting on signals (seq) where outcome is null;
+create index signals_muted on signals (seq) where outcome = 'mute:maintenance';
+create index signals_by_key on signals (source_kind, source_id, dedup_key, seq);
 create index signals_by_service on signals (service_id, at);
 
 create table events (
