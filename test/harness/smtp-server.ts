@@ -38,6 +38,8 @@ export interface TestSmtpServer {
   /** Connections opened so far, and those open now. */
   connectionCount(): number;
   openConnections(): number;
+  /** Mails that were taken and will never be answered. */
+  hanging(): number;
   /** Login attempts so far, right or wrong. */
   logins(): number;
   behave(behaviour: SmtpBehaviour): void;
@@ -68,6 +70,7 @@ export async function startSmtpServer(options: TestSmtpOptions = {}): Promise<Te
   let behaviour: SmtpBehaviour = 'accept';
   let connections = 0;
   let logins = 0;
+  let hanging = 0;
   const refusalAt = (step: 'connect' | 'mail' | 'rcpt' | 'data'): Error | undefined =>
     typeof behaviour === 'object' && behaviour.at === step
       ? Object.assign(new Error(behaviour.text), { responseCode: behaviour.refuse })
@@ -109,7 +112,10 @@ export async function startSmtpServer(options: TestSmtpOptions = {}): Promise<Te
         const refusal = refusalAt('data');
         if (refusal) return callback(refusal);
         if (stream.sizeExceeded) return callback(Object.assign(new Error('too large'), { responseCode: 552 }));
-        if (behaviour === 'hang') return;
+        if (behaviour === 'hang') {
+          hanging++;
+          return;
+        }
         const raw = Buffer.concat(chunks).toString('latin1');
         mails.push({
           ...readMail(raw),
@@ -143,6 +149,7 @@ export async function startSmtpServer(options: TestSmtpOptions = {}): Promise<Te
     connectionCount: () => connections,
     openConnections: () => sockets.size,
     logins: () => logins,
+    hanging: () => hanging,
     behave: (next) => {
       behaviour = next;
     },

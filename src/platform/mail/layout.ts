@@ -103,7 +103,7 @@ function buttons(links: readonly MailLink[]): string {
   const base =
     'display:inline-block;padding:12px 20px;margin:0 8px 8px 0;border-radius:6px;font-weight:600;text-decoration:none';
   const cells = links.map(({ label, url }, index) => {
-    const look = index === 0 ? 'background:#1f5f99;color:#ffffff' : 'border:1px solid #1f5f99';
+    const look = index === 0 ? 'background:#1f5f99;color:#ffffff' : 'border:1px solid #1f5f99;color:inherit';
     return `<a href="${escapeHtml(url)}" style="${base};${look}">${line(label)}</a>`;
   });
   return cells.length === 0 ? '' : `<p style="margin:0 0 16px">${cells.join('')}</p>`;
@@ -112,7 +112,7 @@ function buttons(links: readonly MailLink[]): string {
 function facts(rows: NonNullable<MailContent['facts']>): string {
   const cells = rows.map(
     ([label, value]) =>
-      `<tr><th scope="row" style="text-align:left;vertical-align:top;padding:2px 16px 2px 0;font-weight:400;opacity:0.75">${line(label)}</th>` +
+      `<tr><th scope="row" style="text-align:left;vertical-align:top;padding:2px 16px 2px 0;font-weight:400;white-space:nowrap;opacity:0.75">${line(label)}</th>` +
       `<td style="padding:2px 0;font-variant-numeric:tabular-nums">${line(value)}</td></tr>`,
   );
   return cells.length === 0 ? '' : `<table style="border-collapse:collapse;margin:0 0 16px">${cells.join('')}</table>`;

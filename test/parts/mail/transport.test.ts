@@ -164,10 +164,15 @@ describe('mail transport', () => {
     const server = await serve();
     const out = transport(server.url, { sendTimeoutMs: 1500 });
     server.behave('hang');
-    const stuck = Array.from({ length: 8 }, () => out.send(mail()));
-    await waitUntil('both bulk connections hang', () => server.openConnections() === 2);
+    let settled = 0;
+    const stuck = Array.from({ length: 8 }, async () => {
+      await out.send(mail());
+      settled++;
+    });
+    await waitUntil('both bulk connections hang', () => server.hanging() === 2);
     server.behave('accept');
     expect(await out.send(mail({ isUrgent: true }))).toMatchObject({ ok: true });
+    expect(settled).toBe(0);
     server.dropConnections();
     await Promise.all(stuck);
   });
