@@ -146,7 +146,9 @@ export function createPublisher(ctx: Ctx, site: Site): Publisher {
     await look(now);
     const age = now - publishedAt;
     const mustStore = site.disk.error !== undefined && age >= storeAgainAfterMs;
-    if (!(isDirty && age >= leastGapMs) && age < renewAfterMs && !mustStore) return 0;
+    // At one frozen instant (a simulation) nothing may wait: only time that passes can be waited for.
+    const isSoon = age > 0 && age < leastGapMs;
+    if (!(isDirty && !isSoon) && age < renewAfterMs && !mustStore) return 0;
     await publish(now);
     return 1;
   };

@@ -152,6 +152,24 @@ describe.each(both)('on $kind', (subject) => {
     expect(tell.site.publication?.publishedAt).toBe(tell.time.now);
   });
 
+  test('a burst waits for a moment to be one publication; at one frozen instant nothing waits', async () => {
+    await addPage(tell);
+    await tell.tick();
+    const id = await openOne(tell);
+    expect(await tell.tick()).toBe(1);
+    const update = (body: string): Promise<void> =>
+      postUpdate(tell.ctx, { incidentId: id, phase: 'identified', body, actor, now: tell.time.now });
+    tell.time.now += 100;
+    await update('First');
+    expect(await tell.tick()).toBe(0);
+    tell.time.now += 100;
+    await update('Second');
+    expect(await tell.tick()).toBe(0);
+    tell.time.now += 100;
+    expect([await tell.tick(), await tell.tick()]).toEqual([1, 0]);
+    expect(await tell.read('/')).toContain('Second');
+  });
+
   test('what no event tells is noticed as well', async () => {
     await addPage(tell);
     await tell.tick();
