@@ -55,6 +55,7 @@ export class BackupError extends Error {
 
 /** A batch has about a megabyte; a single row may have much more. Past this the file is no backup of ours. */
 const LONGEST_LINE = 400_000_000;
+const CHUNK_BYTES = 256 * 1024;
 
 export interface BackupReader {
   readonly header: BackupHeader;
@@ -125,22 +126,30 @@ async function* readBatches(
 }
 
 async function* readLines(file: string): AsyncGenerator<string> {
-  const gunzip = createGunzip();
   // The callback hears what the loop below is told as well: errors of the file and of gzip reach it by the stream.
-  const stream = pipeline(createReadStream(file), gunzip, () => undefined);
+  const stream = pipeline(createReadStream(file), createGunzip({ chunkSize: CHUNK_BYTES }), () => undefined);
   stream.setEncoding('utf8');
-  let rest = '';
+  // Kept apart until the line ends: to join and split them at each chunk would take quadratic time.
+  let pieces: string[] = [];
+  let length = 0;
   try {
     for await (const chunk of stream as AsyncIterable<string>) {
-      const parts = (rest + chunk).split('\n');
-      rest = parts.pop() ?? '';
-      if (rest.length > LONGEST_LINE) throw damaged(file, 'a line of it is too long');
-      yield* parts;
+      let from = 0;
+      for (let end = chunk.indexOf('\n'); end !== -1; end = chunk.indexOf('\n', from)) {
+        pieces.push(chunk.slice(from, end));
+        yield pieces.join('');
+        pieces = [];
+        length = 0;
+        from = end + 1;
+      }
+      pieces.push(chunk.slice(from));
+      length += chunk.length - from;
+      if (length > LONGEST_LINE) throw damaged(file, 'a line of it is too long');
     }
   } catch (error) {
     throw explainReadError(file, error);
   }
-  if (rest !== '') throw damaged(file, 'it ends early');
+  if (length > 0) throw damaged(file, 'it ends early');
 }
 
 function explainReadError(file: string, error: unknown): unknown {

@@ -39,6 +39,8 @@ const ERROR_UNWIND_STATUS = 100;
  * so without this pg_wal grows for ever and every restart replays all of it.
  */
 const CHECKPOINT_WAL_BYTES = 32 * 1024 * 1024;
+/** Within a transaction it can wait, but not without end: a restore is one transaction of any size. */
+const CHECKPOINT_IN_TRANSACTION_BYTES = 4 * CHECKPOINT_WAL_BYTES;
 
 /** Runs the database of one worker thread until it is told to close. */
 function serve(port: NonNullable<typeof parentPort>, start: WorkerStart): void {
@@ -117,7 +119,8 @@ async function openDatabase(start: WorkerStart, post: (message: FromWorker) => v
   return {
     run,
     checkpointIfDue: async () => {
-      if (disk === undefined || disk.walBytes < CHECKPOINT_WAL_BYTES || engine.isInTransaction()) return;
+      const limit = engine.isInTransaction() ? CHECKPOINT_IN_TRANSACTION_BYTES : CHECKPOINT_WAL_BYTES;
+      if (disk === undefined || disk.walBytes < limit) return;
       disk.walBytes = 0;
       await run(encodeScript('CHECKPOINT'));
     },
