@@ -16,7 +16,7 @@ import {
 
 export type PingAction = 'success' | 'start' | 'fail' | 'log';
 
-export interface Ping {
+interface Ping {
   key: string;
   action: PingAction;
   at: EpochMs;

@@ -12,7 +12,7 @@ import { nextStart, stableHash } from './spread.ts';
 import { toVerdictState, toWatchedCheck, type WatchedCheck, watchedColumns } from './watched-check.ts';
 
 /** A check as the scheduler holds it. */
-export interface ScheduledCheck extends WatchedCheck {
+interface ScheduledCheck extends WatchedCheck {
   intervalMs: number;
   timeoutMs: number;
 }
@@ -30,7 +30,7 @@ export interface SchedulerOptions extends Omit<RunOptions, 'resolveHost'> {
   runCheck?: (check: ScheduledCheck, prepared: PreparedCheck, now: EpochMs, stop: AbortSignal) => Promise<Outcome>;
 }
 
-export interface SchedulerStats {
+interface SchedulerStats {
   checks: number;
   running: number;
   waiting: number;

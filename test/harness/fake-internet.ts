@@ -10,7 +10,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import type { MadeCertificate } from './certificates.ts';
 
 /** How a fake host answers over HTTP. A handler is a behaviour of the test's own. */
-export type HttpBehaviour =
+type HttpBehaviour =
   | 'ok'
   | 'fail'
   | 'hang'
@@ -37,13 +37,13 @@ export interface FakeHost {
   close(): Promise<void>;
 }
 
-export interface FakeTcp {
+interface FakeTcp {
   port: number;
   openSockets(): number;
   close(): Promise<void>;
 }
 
-export interface FakeNames {
+interface FakeNames {
   /** `127.0.0.1:port`, for a resolver. */
   server: string;
   /** Questions heard: `A name`, `AAAA name`. */

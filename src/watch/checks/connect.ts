@@ -22,7 +22,7 @@ export interface Trace {
 export const newTrace = (): Trace => ({ phases: {}, stage: 'dns', peer: '', bytes: 0 });
 
 /** `192.0.2.1:80`, `[2001:db8::1]:80`. */
-export const endpoint = (address: string, port: number): string =>
+const endpoint = (address: string, port: number): string =>
   address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 
 /**

@@ -9,8 +9,6 @@ const schema = z.strictObject({
   }),
 });
 
-export type HeartbeatConfig = z.output<typeof schema>;
-
 /** A check turned round: it is pinged every interval (`/ping/KEY`), and silence is the failure. */
 export const heartbeatCheck: PassiveKind<'heartbeat', typeof schema> = {
   kind: 'heartbeat',

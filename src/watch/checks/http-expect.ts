@@ -85,7 +85,7 @@ export const httpExpectation = z.discriminatedUnion('on', [
 export type HttpExpectation = z.output<typeof httpExpectation>;
 
 /** The parts of an answer that expectations look at. Text is decoded, and JSON read, only when one asks. */
-export interface HttpFacts {
+interface HttpFacts {
   status: number;
   headers: ReadonlyMap<string, string>;
   text(): string;

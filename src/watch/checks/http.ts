@@ -1,21 +1,18 @@
 import type { TLSSocket } from 'node:tls';
 import type { JsonObject } from '../../domain/words.ts';
-import { CheckError, type CheckEnv, defineCheck, type Outcome, type Phases, roundMs } from './check-kind.ts';
-import { explainTimeout, newTrace, openSocket, type Trace } from './connect.ts';
+import { CheckError, type CheckEnv, defineCheck, type Outcome } from './check-kind.ts';
+import { openSocket } from './connect.ts';
 import { exchange, type HttpAnswer } from './http-answer.ts';
 import { bodyText, firstRequest, type HttpRequest, nextRequest, requestBytes } from './http-request.ts';
 import { type HttpConfig, httpSchema } from './http-config.ts';
 import { compileExpectations, type Judge } from './http-expect.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
 import { type CertificateFacts, certificateFacts, startTls } from './tls.ts';
+import { beginRun, concludeRun, elapsedMs, type TracedRun } from './traced-run.ts';
 
 /** What one run learns, so that a failure at any point can tell all of it. */
-interface Run {
+interface Run extends TracedRun {
   config: HttpConfig;
-  env: CheckEnv;
-  secrets: Secrets;
-  trace: Trace;
-  startedAt: number;
   /** The host that the configuration names, for which alone `resolveTo` holds. */
   hostname: string;
   redirects: string[];
@@ -102,15 +99,6 @@ function judge(run: Run, answer: HttpAnswer, totalMs: number): void {
   if (wrong.length > 0) throw new CheckError('assertion-failed', wrong.slice(0, 3).join('; '));
 }
 
-function roundedPhases(phases: Phases): Phases {
-  const rounded: Phases = {};
-  for (const key of ['dnsMs', 'connectMs', 'tlsMs', 'firstByteMs', 'transferMs'] as const) {
-    const ms = phases[key];
-    if (ms !== undefined) rounded[key] = roundMs(ms);
-  }
-  return rounded;
-}
-
 const shownHeaders = 30;
 const shownBody = 2000;
 const maxShownSource = 262_144;
@@ -144,35 +132,20 @@ function shownText(answer: HttpAnswer, secrets: Secrets): string {
   }
 }
 
-async function runHttp(config: HttpConfig, env: CheckEnv): Promise<Outcome> {
+function runHttp(config: HttpConfig, env: CheckEnv): Promise<Outcome> {
   const run: Run = {
+    ...beginRun(env),
     config,
-    env,
-    secrets: createSecrets(env),
-    trace: newTrace(),
-    startedAt: performance.now(),
     hostname: '',
     redirects: [],
     answer: undefined,
     certificate: undefined,
   };
-  const { trace, secrets, startedAt } = run;
-  try {
-    const answer = await fetchAll(run);
-    const totalMs = roundMs(performance.now() - startedAt);
-    judge(run, answer, totalMs);
-    return { ok: true, totalMs, phases: roundedPhases(trace.phases), observed: observe(run, false) };
-  } catch (error) {
-    if (!(error instanceof CheckError) && error !== env.signal.reason) throw error;
-    const told = error === env.signal.reason ? explainTimeout(trace, env.timeoutMs) : (error as CheckError);
-    return {
-      ok: false,
-      totalMs: roundMs(performance.now() - startedAt),
-      phases: roundedPhases(trace.phases),
-      error: { code: told.code, message: secrets.hide(told.message) },
-      observed: observe(run, true),
-    };
-  }
+  return concludeRun(
+    run,
+    async () => judge(run, await fetchAll(run), elapsedMs(run)),
+    (ok) => observe(run, !ok),
+  );
 }
 
 /** A request over HTTP/1.1 on a connection of its own, from the name to the last byte. */

@@ -15,7 +15,6 @@ export const checkConfigSchema = z.discriminatedUnion('kind', [
   tcpCheck.schema.extend({ kind: z.literal(tcpCheck.kind) }),
   heartbeatCheck.schema.extend({ kind: z.literal(heartbeatCheck.kind) }),
 ]);
-export type CheckConfig = z.output<typeof checkConfigSchema>;
 
 /** Every kind, for forms and the reference. */
 export const checkKinds: readonly PassiveKind[] = [...activeKinds, ...passiveKinds];

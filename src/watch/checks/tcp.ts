@@ -1,9 +1,9 @@
-import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { CheckError, type CheckEnv, defineCheck, type Outcome, roundMs } from './check-kind.ts';
-import { explainSocket, explainTimeout, newTrace, openSocket, type Trace } from './connect.ts';
-import { createSecrets } from './secrets.ts';
+import { CheckError, type CheckEnv, defineCheck, type Outcome } from './check-kind.ts';
+import { openSocket } from './connect.ts';
+import { converse } from './converse.ts';
+import { beginRun, concludeRun } from './traced-run.ts';
 
 const schema = z.strictObject({
   host: z
@@ -43,74 +43,29 @@ const schema = z.strictObject({
 
 type TcpConfig = z.output<typeof schema>;
 
-const maxBytes = 4096;
-
-/** Reads until the text comes, the bound is reached or the other side closes. Destroys the socket in every case. */
-function converse(socket: Socket, send: string, expected: string, signal: AbortSignal, trace: Trace): Promise<string> {
-  const startedAt = performance.now();
-  trace.stage = 'answer';
-  return new Promise<string>((resolve, reject) => {
-    let received = '';
-    const abort = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', abort, { once: true });
-    socket.on('error', (error) => reject(explainSocket(error, trace)));
-    socket.on('data', (bytes: Buffer) => {
-      if (trace.bytes === 0) trace.phases.firstByteMs = performance.now() - startedAt;
-      trace.stage = 'transfer';
-      trace.bytes += bytes.length;
-      received = (received + bytes.toString('latin1')).slice(0, maxBytes);
-      if (received.includes(expected) || received.length === maxBytes) resolve(received);
-    });
-    socket.on('close', () => resolve(received));
-    if (send !== '') socket.write(send);
-    if (signal.aborted) abort();
-  }).finally(() => {
-    socket.destroy();
-  });
-}
-
-async function runTcp(config: TcpConfig, env: CheckEnv): Promise<Outcome> {
-  const trace = newTrace();
-  const secrets = createSecrets(env);
-  const startedAt = performance.now();
-  const end = (): Pick<Outcome, 'totalMs' | 'phases'> => ({
-    totalMs: roundMs(performance.now() - startedAt),
-    phases: Object.fromEntries(Object.entries(trace.phases).map(([key, ms]) => [key, roundMs(ms as number)])),
-  });
+function runTcp(config: TcpConfig, env: CheckEnv): Promise<Outcome> {
+  const run = beginRun(env);
+  const { trace, secrets } = run;
   let received: string | undefined;
-  const observed = (): Outcome['observed'] => ({
-    peer: trace.peer,
-    ...(received === undefined ? {} : { received: secrets.hide(received).slice(0, 500).replaceAll('\0', '\uFFFD') }),
-  });
-  try {
+  const work = async (): Promise<void> => {
     const send = secrets.fill(config.send ?? '');
     const socket = await openSocket({ ...config, family: config.addressFamily }, env, trace);
     if (config.expect === undefined) {
-      socket.end(send, () => socket.destroy());
       socket.on('error', () => socket.destroy());
-    } else {
-      // What comes is compared byte for byte, whatever its encoding.
-      const expected = Buffer.from(config.expect, 'utf8').toString('latin1');
-      received = await converse(socket, send, expected, env.signal, trace);
-      if (!received.includes(expected)) {
-        const told = received === '' ? 'nothing' : `only ${JSON.stringify(received.slice(0, 60))}`;
-        throw new CheckError(
-          'assertion-failed',
-          `${trace.peer} sent ${told}, expected ${JSON.stringify(config.expect)}`,
-        );
-      }
+      socket.end(send, () => socket.destroy());
+      return;
     }
-    return { ok: true, ...end(), observed: observed() ?? {} };
-  } catch (error) {
-    if (!(error instanceof CheckError) && error !== env.signal.reason) throw error;
-    const told = error === env.signal.reason ? explainTimeout(trace, env.timeoutMs) : (error as CheckError);
-    return {
-      ok: false,
-      ...end(),
-      error: { code: told.code, message: secrets.hide(told.message) },
-      observed: observed() ?? {},
-    };
-  }
+    // What comes is compared byte for byte, whatever its encoding.
+    const expected = Buffer.from(config.expect, 'utf8').toString('latin1');
+    received = await converse(socket, send, (text) => text.includes(expected), env.signal, trace);
+    if (received.includes(expected)) return;
+    const told = received === '' ? 'nothing' : `only ${JSON.stringify(received.slice(0, 60))}`;
+    throw new CheckError('assertion-failed', `${trace.peer} sent ${told}, expected ${JSON.stringify(config.expect)}`);
+  };
+  return concludeRun(run, work, () => ({
+    peer: trace.peer,
+    ...(received === undefined ? {} : { received: secrets.hide(received).slice(0, 500).replaceAll('\0', '\uFFFD') }),
+  }));
 }
 
 /** A TCP connection, and what comes over it where that is asked for. */

@@ -63,10 +63,10 @@ describe('check configurations', () => {
 
   it('describe every field for forms and the reference', () => {
     for (const { kind, label, schema } of checkKinds) {
-      expect(label, kind).not.toBe('');
+      expect({ kind, label }).not.toMatchObject({ label: '' });
       const { properties = {} } = z.toJSONSchema(schema, { io: 'input' });
       for (const [field, description] of Object.entries(properties)) {
-        expect(description, `${kind}.${field}`).toMatchObject({
+        expect({ kind, field, ...Object(description) }).toMatchObject({
           title: expect.any(String),
           description: expect.any(String),
         });
