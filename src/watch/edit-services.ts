@@ -237,6 +237,32 @@ export async function addIntegration(
   return { id, key };
 }
 
+/** Withdraws a source's key. Alerts that it raised stay until they are resolved. */
+export async function archiveIntegration(ctx: Ctx, integrationId: string, by: By): Promise<void> {
+  await transact(ctx, async (tx) => {
+    const source = await tx.db
+      .selectFrom('integrations')
+      .select(['id', 'name', 'owned_by', 'service_id'])
+      .where('id', '=', integrationId)
+      .where('archived_at', 'is', null)
+      .forUpdate()
+      .executeTakeFirst();
+    if (!source) throw new ServiceError('not-found', 'There is no such source of alerts.');
+    if (source.owned_by === 'file')
+      throw new ServiceError('owned-by-file', `${source.name} is described in hugops.yaml. Please change it there.`);
+    await tx.db.updateTable('integrations').set({ archived_at: by.now }).where('id', '=', source.id).execute();
+    await appendEvents(tx, [
+      {
+        kind: 'integration.archived',
+        at: by.now,
+        actor: by.actor,
+        serviceId: source.service_id,
+        data: { integrationId: source.id },
+      },
+    ]);
+  });
+}
+
 function slugOf(name: string, otherwise: string): string {
   const slug = name
     .normalize('NFKD')

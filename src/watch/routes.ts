@@ -3,7 +3,7 @@ import { actorOf, roles } from '../platform/auth/principal.ts';
 import { atLeast } from '../platform/auth/sign-in.ts';
 import type { Ctx } from '../platform/context.ts';
 import { type Api, bodyOf, jsonOf, newApi, problemResponses } from '../platform/http/api.ts';
-import { addCheck, addIntegration, addService, archiveCheck, archiveService } from './edit-services.ts';
+import { addCheck, addIntegration, addService, archiveCheck, archiveIntegration, archiveService } from './edit-services.ts';
 import { readService, readServices } from './read-services.ts';
 import {
   integrationKeySchema,
@@ -130,6 +130,20 @@ function addEdits(ctx: Ctx, api: Api, onChange: () => void): void {
       const { id, key } = await addIntegration(ctx, c.req.valid('param').id, input, by(c));
       const path = input.kind === 'alertmanager' ? `/inbound/alertmanager/${key}` : '/v2/enqueue';
       return c.json({ id, key, url: `${ctx.publicUrl}${path}` }, 201);
+    },
+  );
+  api.openapi(
+    createRoute({
+      method: 'delete',
+      path: '/integrations/{id}',
+      summary: 'Withdraw the key of a source of alerts',
+      middleware: admin,
+      request: { params: idParam },
+      responses: done,
+    }),
+    async (c) => {
+      await archiveIntegration(ctx, c.req.valid('param').id, by(c));
+      return c.body(null, 204);
     },
   );
 }

@@ -41,12 +41,12 @@ export function entryRoutes(ctx: Ctx, auth: Auth): Api {
       summary: 'Choose a password and join',
       middleware: guard,
       request: { body: bodyOf(acceptInviteSchema) },
-      responses: { 201: { description: 'Done; sign in now' }, ...problemResponses },
+      responses: {
+        201: jsonOf(z.object({ email: z.string() }), 'Done; sign in now, with this address'),
+        ...problemResponses,
+      },
     }),
-    async (c) => {
-      await acceptInvite(ctx, auth, c.req.valid('json'), ctx.clock.now());
-      return c.body(null, 201);
-    },
+    async (c) => c.json(await acceptInvite(ctx, auth, c.req.valid('json'), ctx.clock.now()), 201),
   );
   return api;
 }

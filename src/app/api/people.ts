@@ -10,7 +10,7 @@ import { layoutMail } from '../../platform/mail/layout.ts';
 import { signLink, verifyLink } from '../../platform/signed-link.ts';
 import { channelConfigSchema, channels } from '../../respond/channels/index.ts';
 import { isTimeZone, linkPerson } from '../set-up.ts';
-import type { changeMeSchema, inviteSchema, Me, PersonView } from './schemas.ts';
+import type { acceptInviteSchema, changeMeSchema, inviteSchema, Me, PersonView } from './schemas.ts';
 
 const invitePurpose = 'invite';
 const inviteLifeMs = 7 * 86_400_000;
@@ -248,13 +248,16 @@ export async function invite(
   return { url };
 }
 
-/** Makes the invited person a user with the role that the link carries. A link works once, because an address can have one user only. */
+/**
+ * Makes the invited person a user with the role that the link carries. A link works once, because an address can have one user only. Returns the
+ * address to sign in with.
+ */
 export async function acceptInvite(
   ctx: Ctx,
   auth: Auth,
-  input: { token: string; password: string },
+  input: z.output<typeof acceptInviteSchema>,
   now: EpochMs,
-): Promise<void> {
+): Promise<{ email: string }> {
   const link = verifyLink(ctx.secret, invitePurpose, input.token, now);
   if (!link.ok)
     throw new ServiceError(
@@ -273,7 +276,8 @@ export async function acceptInvite(
     role: invited.role satisfies Role,
     password: input.password,
   });
-  await transact(ctx, (tx) =>
-    linkPerson(tx, userId, { name: invited.name, email: invited.email, timeZone: 'UTC' }, now),
-  );
+  // A zone that this server does not know is no reason to keep a person out; they can change it.
+  const timeZone = isTimeZone(input.timeZone) ? input.timeZone : 'UTC';
+  await transact(ctx, (tx) => linkPerson(tx, userId, { name: invited.name, email: invited.email, timeZone }, now));
+  return { email: invited.email.toLowerCase() };
 }

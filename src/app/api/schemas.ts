@@ -93,6 +93,7 @@ export const acceptInviteSchema = z
   .object({
     token: z.string().min(1).max(1_024),
     password: z.string().min(minPasswordLength, `Please use at least ${minPasswordLength} characters`).max(128),
+    timeZone: z.string().max(60).default('UTC'),
   })
   .strict();
 export const apiKeySchema = z

@@ -1,0 +1,115 @@
+import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
+import { ApiError, get } from './client.ts';
+import { learnTime } from './server-time.ts';
+import type {
+  ApiKeyView,
+  Hug,
+  IncidentDetail,
+  IncidentSummary,
+  Me,
+  MyThanks,
+  OnCallView,
+  Overview,
+  PersonView,
+  ServiceDetail,
+  ServiceSummary,
+} from './types.ts';
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // What was shown a moment ago is shown again at once; the live stream says when it is no longer true.
+      staleTime: 5_000,
+      gcTime: 10 * 60_000,
+      // fetch() is asked anyway: browsers are often wrong about being offline.
+      networkMode: 'always',
+      retry: (failures, error) => failures < 3 && isPassing(error),
+      retryDelay: (failures, error) =>
+        (error instanceof ApiError ? error.retryAfterMs : undefined) ?? Math.min(1_000 * 2 ** failures, 8_000),
+    },
+    mutations: { networkMode: 'always' },
+  },
+});
+
+/** True when the same request may well succeed a little later. */
+const isPassing = (error: unknown): boolean =>
+  !(error instanceof ApiError) || error.status === 0 || error.status === 429 || error.status >= 500;
+
+const idOf = encodeURIComponent;
+
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: ({ signal }) => get<Me>('/api/v1/me', signal),
+  staleTime: 60_000,
+});
+
+export const overviewQuery = queryOptions({
+  queryKey: ['overview'],
+  queryFn: async ({ signal }) => {
+    const askedAt = Date.now();
+    const overview = await get<Overview>('/api/v1/overview', signal);
+    learnTime(overview.now, askedAt, Date.now());
+    return overview;
+  },
+});
+
+export const openIncidentsQuery = queryOptions({
+  queryKey: ['incidents', 'open'],
+  queryFn: ({ signal }) => get<{ incidents: IncidentSummary[] }>('/api/v1/incidents?status=open&limit=200', signal),
+});
+
+const pageSize = 30;
+
+export const pastIncidentsQuery = infiniteQueryOptions({
+  queryKey: ['incidents', 'past'],
+  queryFn: ({ pageParam, signal }) =>
+    get<{ incidents: IncidentSummary[] }>(
+      `/api/v1/incidents?status=resolved&limit=${pageSize}${pageParam === 0 ? '' : `&before=${pageParam}`}`,
+      signal,
+    ),
+  initialPageParam: 0,
+  getNextPageParam: (page) => (page.incidents.length < pageSize ? undefined : page.incidents.at(-1)?.number),
+});
+
+export const incidentQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['incident', id],
+    queryFn: ({ signal }) => get<IncidentDetail>(`/api/v1/incidents/${idOf(id)}`, signal),
+  });
+
+export const servicesQuery = queryOptions({
+  queryKey: ['services'],
+  queryFn: ({ signal }) => get<{ services: ServiceSummary[] }>('/api/v1/services', signal),
+});
+
+export const serviceQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['service', id],
+    queryFn: ({ signal }) => get<ServiceDetail>(`/api/v1/services/${idOf(id)}`, signal),
+  });
+
+export const onCallQuery = queryOptions({
+  queryKey: ['on-call'],
+  queryFn: ({ signal }) => get<OnCallView>('/api/v1/on-call?days=14', signal),
+});
+
+export const hugsQuery = (status: Hug['status']) =>
+  queryOptions({
+    queryKey: ['hugs', status],
+    queryFn: ({ signal }) => get<{ hugs: Hug[] }>(`/api/v1/hugs?status=${status}`, signal),
+  });
+
+export const myThanksQuery = queryOptions({
+  queryKey: ['my-thanks'],
+  queryFn: ({ signal }) => get<MyThanks>('/api/v1/me/thanks', signal),
+});
+
+export const peopleQuery = queryOptions({
+  queryKey: ['people'],
+  queryFn: ({ signal }) => get<{ people: PersonView[] }>('/api/v1/people', signal),
+});
+
+export const apiKeysQuery = queryOptions({
+  queryKey: ['api-keys'],
+  queryFn: ({ signal }) => get<{ keys: ApiKeyView[] }>('/api/v1/api-keys', signal),
+});

@@ -1,0 +1,23 @@
+import type { z } from 'zod';
+import type * as app from '../../../src/app/api/schemas.ts';
+import type * as respond from '../../../src/respond/schemas.ts';
+import type * as watch from '../../../src/watch/schemas.ts';
+
+// The shapes of requests, from the schemas that check them on the server.
+export type NewService = z.input<typeof watch.newServiceSchema>;
+export type NewCheck = z.input<typeof watch.newCheckSchema>;
+export type NewIntegration = z.input<typeof watch.newIntegrationSchema>;
+export type IntegrationKey = z.output<typeof watch.integrationKeySchema>;
+export type OpenIncident = z.input<typeof respond.openIncidentSchema>;
+export type PublicUpdate = z.input<typeof respond.updateSchema>;
+export type NewOverride = z.input<typeof respond.overrideSchema>;
+export type ChangeMe = z.input<typeof app.changeMeSchema>;
+export type NewContactMethod = z.input<typeof app.newContactMethodSchema>;
+export type Invitation = z.input<typeof app.inviteSchema>;
+export type NewApiKey = z.input<typeof app.newApiKeySchema>;
+export type Role = z.output<typeof app.roleSchema>;
+
+export type { ApiKeyView, Me, Overview, PersonView } from '../../../src/app/api/schemas.ts';
+export type { IncidentDetail, IncidentSummary, OnCallView, TimelineEvent } from '../../../src/respond/schemas.ts';
+export type { Hug, MyThanks } from '../../../src/thank/schemas.ts';
+export type { CheckView, ServiceDetail, ServiceSummary } from '../../../src/watch/schemas.ts';

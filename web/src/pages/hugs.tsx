@@ -1,0 +1,169 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { type HugKind, hugKinds } from '../../../src/domain/words.ts';
+import { myThanksQuery, overviewQuery } from '../api/queries.ts';
+import { useAllows } from '../api/session.ts';
+import type { MyThanks } from '../api/types.ts';
+import { Icon } from '../ui/icons.tsx';
+import { Loaded } from '../ui/loaded.tsx';
+import { Page } from '../ui/page.tsx';
+import { shownHug } from '../ui/states.tsx';
+import { Tabs } from '../ui/tabs.tsx';
+import { Time } from '../ui/time.tsx';
+import { Decided, Waiting } from './moderation.tsx';
+
+const route = getRouteApi('/member/hugs');
+
+export function HugsPage() {
+  const { show } = route.useSearch();
+  const mayModerate = useAllows('responder');
+  return (
+    <Page title="Hugs">
+      {mayModerate ? <Parts show={show} /> : null}
+      {show === undefined || !mayModerate ? <ForMe /> : null}
+      {show === 'waiting' && mayModerate ? <Waiting /> : null}
+      {show === 'shown' && mayModerate ? <Decided status="approved" /> : null}
+      {show === 'kept' && mayModerate ? <Decided status="rejected" /> : null}
+    </Page>
+  );
+}
+
+function Parts({ show }: { show: 'waiting' | 'shown' | 'kept' | undefined }) {
+  const held = useQuery(overviewQuery).data?.heldHugs ?? 0;
+  return (
+    <Tabs label="Which hugs">
+      <Tabs.Link to="/hugs" search={{}} current={show === undefined}>
+        For you
+      </Tabs.Link>
+      <Tabs.Link to="/hugs" search={{ show: 'waiting' }} current={show === 'waiting'}>
+        Waiting
+        {held > 0 ? (
+          <span className="rounded-full bg-warm-sheet px-1.5 text-sm font-bold text-warm">{held}</span>
+        ) : null}
+      </Tabs.Link>
+      <Tabs.Link to="/hugs" search={{ show: 'shown' }} current={show === 'shown'}>
+        Let out
+      </Tabs.Link>
+      <Tabs.Link to="/hugs" search={{ show: 'kept' }} current={show === 'kept'}>
+        Kept in
+      </Tabs.Link>
+    </Tabs>
+  );
+}
+
+type Thanked = MyThanks['incidents'][number];
+
+/** What people said thank you for, to the one who reads it and nobody else. */
+function ForMe() {
+  const query = useQuery(myThanksQuery);
+  return (
+    <Loaded query={query} rows={4}>
+      {({ incidents }) => {
+        const thanked = incidents.filter((incident) => incident.hugs.length > 0);
+        const others = incidents.filter((incident) => incident.hugs.length === 0);
+        return (
+          <>
+            {thanked.length === 0 ? <NoneYet hasWork={others.length > 0} /> : null}
+            <div className="grid gap-5">
+              {thanked.map((incident) => (
+                <Thanks key={incident.id} incident={incident} />
+              ))}
+            </div>
+            {others.length > 0 ? <Unthanked incidents={others} /> : null}
+          </>
+        );
+      }}
+    </Loaded>
+  );
+}
+
+function NoneYet({ hasWork }: { hasWork: boolean }) {
+  return (
+    <div className="card flex items-start gap-4 px-5 py-6">
+      <Icon name="heart" className="mt-0.5 text-xl text-warm" />
+      <p className="text-soft">
+        {hasWork
+          ? 'Nobody has written to you yet. People can say thank you for a week after an incident is over.'
+          : 'When an incident is over, people can say thank you for a week. What they say to those who helped is kept here, for each of them alone.'}
+      </p>
+    </div>
+  );
+}
+
+function Thanks({ incident }: { incident: Thanked }) {
+  const words = incident.hugs.filter((hug) => hug.message !== null);
+  return (
+    <article className="overflow-hidden rounded-[0.9rem] border border-warm-line bg-warm-sheet">
+      <div className="px-5 pt-4 pb-5 sm:px-6">
+        <h2 className="text-lg">
+          <Link to="/incidents/$id" params={{ id: incident.id }} className="hover:underline">
+            {incident.title}
+          </Link>
+        </h2>
+        <p className="text-[0.94rem] text-soft">
+          <Time at={incident.openedAt} as="moment" />
+          {incident.reasons.length === 0 ? null : `. You ${partsText(incident.reasons)}.`}
+        </p>
+        <p className="mt-3 flex flex-wrap gap-x-5 gap-y-1 font-semibold text-warm">
+          {tally(incident.hugs).map(([kind, count]) => (
+            <span key={kind} className="inline-flex items-center gap-1.5">
+              <Icon name={shownHug[kind].icon} />
+              {count === 1 ? shownHug[kind].word : `${count} × ${shownHug[kind].word.replace(/^A /, '')}`}
+            </span>
+          ))}
+        </p>
+        {words.length === 0 ? null : (
+          <ul className="mt-4 grid gap-3">
+            {words.map((hug) => (
+              <li key={hug.id} className="rounded-lg bg-sheet px-4 py-3">
+                <p className="flex items-start gap-3 text-lg">
+                  <Icon name={shownHug[hug.kind].icon} className="mt-1 text-warm" />
+                  <span>{hug.message}</span>
+                </p>
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
+    </article>
+  );
+}
+
+const tally = (hugs: Thanked['hugs']): [HugKind, number][] =>
+  hugKinds
+    .map((kind): [HugKind, number] => [kind, hugs.filter((hug) => hug.kind === kind).length])
+    .filter(([, count]) => count > 0);
+
+const reasonWords: Readonly<Record<string, string>> = {
+  paged: 'were called',
+  acknowledged: 'took it',
+  resolved: 'ended it',
+  noted: 'wrote notes',
+  'wrote-updates': 'told the public',
+  'took-over': 'took it over',
+};
+
+function partsText(reasons: readonly string[]): string {
+  const words = reasons.map((reason) => reasonWords[reason] ?? reason);
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
+function Unthanked({ incidents }: { incidents: Thanked[] }) {
+  return (
+    <section className="mt-8">
+      <h2 className="mb-3 text-lg">Where else you helped</h2>
+      <ul className="card divide-y divide-line">
+        {incidents.map((incident) => (
+          <li key={incident.id} className="px-4 py-3">
+            <Link to="/incidents/$id" params={{ id: incident.id }} className="font-semibold hover:underline">
+              {incident.title}
+            </Link>
+            <p className="text-[0.94rem] text-soft">
+              <Time at={incident.openedAt} as="moment" />. You {partsText(incident.reasons)}.
+            </p>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,114 @@
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type { ServiceDetail } from '../api/types.ts';
+import { clockText } from '../ui/time.tsx';
+
+type Point = ServiceDetail['latency'][number];
+
+const height = 220;
+
+/** Response times by the hour: the mean as a line, the slowest as a thinner one, and the same as a table for whoever cannot see it. */
+export function LatencyPlot({ points }: { points: Point[] }) {
+  const holder = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = holder.current;
+    if (element === null) return undefined;
+    let plot = draw(element, points);
+    const redraw = (): void => {
+      plot.destroy();
+      plot = draw(element, points);
+    };
+    const sizes = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
+    sizes.observe(element);
+    const scheme = matchMedia('(prefers-color-scheme: dark)');
+    scheme.addEventListener('change', redraw);
+    return () => {
+      sizes.disconnect();
+      scheme.removeEventListener('change', redraw);
+      plot.destroy();
+    };
+  }, [points]);
+  return (
+    <div className="card px-3 pt-3 pb-2">
+      <p className="mb-1 flex flex-wrap gap-x-5 px-1 text-[0.86rem] text-soft">
+        <span className="inline-flex items-center gap-2">
+          <span className="h-0.5 w-5 bg-ink" aria-hidden="true" />
+          mean
+        </span>
+        <span className="inline-flex items-center gap-2">
+          <span className="w-5 border-t border-dashed border-edge" aria-hidden="true" />
+          slowest
+        </span>
+      </p>
+      <div ref={holder} aria-hidden="true" style={{ minHeight: height }} />
+      <details className="px-1">
+        <summary className="inline-flex min-h-9 items-center text-[0.86rem] text-soft">As a table</summary>
+        <Table points={points} />
+      </details>
+    </div>
+  );
+}
+
+function draw(element: HTMLElement, points: Point[]): uPlot {
+  const styles = getComputedStyle(document.documentElement);
+  const colour = (name: string): string => styles.getPropertyValue(`--${name}`).trim();
+  const axis = {
+    stroke: colour('soft'),
+    grid: { stroke: colour('line'), width: 1 },
+    ticks: { show: false },
+    font: '12px system-ui, sans-serif',
+  };
+  const options: uPlot.Options = {
+    width: element.clientWidth,
+    height,
+    legend: { show: false },
+    cursor: { show: false },
+    scales: { y: { range: (_, __, max) => [0, Math.max(10, max * 1.1)] } },
+    axes: [
+      { ...axis, values: (_, ticks) => ticks.map((seconds) => clockText(seconds * 1_000)), space: 70 },
+      { ...axis, values: (_, ticks) => ticks.map((ms) => `${ms} ms`), size: 62 },
+    ],
+    series: [
+      {},
+      { stroke: colour('ink'), width: 2, points: { size: 5, fill: colour('ink') } },
+      { stroke: colour('edge'), width: 1, dash: [4, 4], points: { show: false } },
+    ],
+  };
+  const rounded = (pick: (point: Point) => number): number[] => points.map((point) => Math.round(pick(point)));
+  return new uPlot(
+    options,
+    [points.map((point) => point.at / 1_000), rounded((point) => point.meanMs), rounded((point) => point.maxMs)],
+    element,
+  );
+}
+
+function Table({ points }: { points: Point[] }) {
+  return (
+    <table className="mb-3 w-full text-[0.94rem]">
+      <thead>
+        <tr className="border-b border-line text-start text-soft">
+          {['Hour', 'Mean', 'Slowest', 'Failed'].map((name) => (
+            <th key={name} scope="col" className="py-1 text-start font-medium">
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {points.map((point) => (
+          <tr key={point.at} className="border-b border-line last:border-0">
+            <th scope="row" className="py-1 text-start font-normal">
+              {clockText(point.at)}
+            </th>
+            <td>{Math.round(point.meanMs)} ms</td>
+            <td>{Math.round(point.maxMs)} ms</td>
+            <td>
+              {point.failCount} of {point.failCount + point.okCount}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
