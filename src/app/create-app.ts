@@ -22,7 +22,7 @@ import { createScheduler, heartbeatRoutes, inboundRoutes, watchRoutes } from '..
 import { accountRoutes } from './api/account-routes.ts';
 import { entryRoutes } from './api/entry-routes.ts';
 import { consoleFiles } from './console-files.ts';
-import { type Environment, readVersion } from './environment.ts';
+import { databasePlace, type Environment, readVersion } from './environment.ts';
 import { createHttpApp } from './http-app.ts';
 import { createLiveHub } from './live.ts';
 import { createLoops } from './loops.ts';
@@ -91,12 +91,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     closers.push(() => server.close(2_000));
 
     // 2. The database, and what lives in it.
-    const place =
-      options.place ??
-      (environment.databaseUrl === undefined
-        ? { dataDir: join(environment.dataDir, 'db') }
-        : { databaseUrl: environment.databaseUrl });
-    const database = await openDatabase(place, {
+    const database = await openDatabase(options.place ?? databasePlace(environment), {
       log,
       clock,
       onFatal: options.onFatal,

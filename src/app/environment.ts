@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import type { DatabasePlace } from '../platform/db/open-database.ts';
 
 /** What HugOps takes from the environment. The names are its face to the outside and do not change. */
 export interface Environment {
@@ -82,6 +83,12 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     variables,
   };
 }
+
+/** Where the environment says that the database is. */
+export const databasePlace = (environment: Pick<Environment, 'databaseUrl' | 'dataDir'>): DatabasePlace =>
+  environment.databaseUrl === undefined
+    ? { dataDir: join(environment.dataDir, 'db') }
+    : { databaseUrl: environment.databaseUrl };
 
 /** The program's version, from its package. */
 export function readVersion(): string {

@@ -5,9 +5,11 @@ import type { PageMessage } from './channels/channel.ts';
 
 interface PageIncident {
   id: string;
+  /** The page that is owed for it, which its acknowledge link names. */
+  pageId: string;
   number: number;
   title: string;
-  serviceName: string;
+  serviceName: string | null;
   severity: Severity;
   status: IncidentStatus;
   merged: boolean;
@@ -24,6 +26,7 @@ export interface PageRow {
   createdAt: number;
   personId: string;
   personName: string;
+  timeZone: string;
   channelKind: string;
   label: string;
   config: JsonObject;
@@ -53,6 +56,7 @@ export async function readPage(ctx: Ctx, pageId: string): Promise<PageRow | unde
     ])
     .select([
       'people.name as person_name',
+      'people.time_zone',
       'contact_methods.kind as channel_kind',
       'contact_methods.label',
       'contact_methods.config',
@@ -60,10 +64,7 @@ export async function readPage(ctx: Ctx, pageId: string): Promise<PageRow | unde
     .where('pages.id', '=', pageId)
     .executeTakeFirst();
   if (!row) return undefined;
-  const incidents =
-    row.kind === 'summary'
-      ? await readIncidents(ctx, { summaryId: row.id })
-      : await readIncidents(ctx, { incidentId: row.incident_id });
+  const incidents = await readIncidents(ctx, row.id);
   return {
     id: row.id,
     kind: row.kind,
@@ -73,6 +74,7 @@ export async function readPage(ctx: Ctx, pageId: string): Promise<PageRow | unde
     createdAt: row.created_at,
     personId: row.person_id,
     personName: row.person_name,
+    timeZone: row.time_zone,
     channelKind: row.channel_kind,
     label: row.label,
     config: row.config,
@@ -82,42 +84,23 @@ export async function readPage(ctx: Ctx, pageId: string): Promise<PageRow | unde
   };
 }
 
-async function readIncidents(
-  ctx: Ctx,
-  of: { incidentId: string | null } | { summaryId: string },
-): Promise<PageIncident[]> {
-  if ('incidentId' in of && of.incidentId === null) return [];
+/** The incidents behind a page: its own, or those that it sums up. */
+async function readIncidents(ctx: Ctx, pageId: string): Promise<PageIncident[]> {
   const rows = await ctx.db
-    .selectFrom('incidents')
+    .selectFrom('pages')
+    .innerJoin('incidents', 'incidents.id', 'pages.incident_id')
     .leftJoin('services', 'services.id', 'incidents.service_id')
-    .select([
-      'incidents.id',
-      'number',
-      'title',
-      'severity',
-      'incidents.status',
-      'merged_into_id',
-      'opened_at',
-      'services.name as service_name',
-    ])
-    .$if('incidentId' in of, (query) =>
-      query.where('incidents.id', '=', 'incidentId' in of ? (of.incidentId ?? '') : ''),
-    )
-    .$if('summaryId' in of, (query) =>
-      query.where('incidents.id', 'in', (inner) =>
-        inner
-          .selectFrom('pages')
-          .select((s) => s.ref('pages.incident_id').$notNull().as('id'))
-          .where('summary_id', '=', 'summaryId' in of ? of.summaryId : ''),
-      ),
-    )
-    .orderBy('opened_at')
+    .select(['incidents.id', 'incidents.number', 'incidents.title', 'incidents.severity', 'incidents.status'])
+    .select(['incidents.merged_into_id', 'incidents.opened_at', 'services.name as service_name', 'pages.id as page_id'])
+    .where((where) => where.or([where('pages.id', '=', pageId), where('pages.summary_id', '=', pageId)]))
+    .orderBy('incidents.opened_at')
     .execute();
   return rows.map((row) => ({
     id: row.id,
+    pageId: row.page_id,
     number: row.number,
     title: row.title,
-    serviceName: row.service_name ?? '',
+    serviceName: row.service_name,
     severity: row.severity,
     status: row.status,
     merged: row.merged_into_id !== null,
@@ -131,29 +114,34 @@ const maxSummaryLines = 10;
 /** What the channel is asked to say. */
 export function pageMessage(ctx: Ctx, page: PageRow): PageMessage {
   const now = ctx.clock.now();
-  const base = { id: page.id, kind: page.kind, personName: page.personName, isResend: page.resendCount > 0, now };
-  if (page.kind === 'summary') {
-    const lines = page.summed.slice(0, maxSummaryLines).map((incident) => `#${incident.number} ${incident.title}`);
-    const more = page.summed.length - lines.length;
-    if (more > 0) lines.push(`and ${more} more`);
-    const viewUrl = `${ctx.publicUrl}/console/incidents`;
-    return { ...base, viewUrl, summary: { count: page.summed.length, lines, viewUrl } };
-  }
-  if (!page.incident) return { ...base, viewUrl: `${ctx.publicUrl}/console` };
-  const { incident } = page;
+  const base = {
+    id: page.id,
+    personName: page.personName,
+    timeZone: page.timeZone,
+    isResend: page.resendCount > 0,
+    now,
+  };
+  // Of a summary whose other incidents are in hand by now, one is left: then it is a page like any other, with its button.
+  const only = page.kind === 'summary' && page.summed.length === 1 ? page.summed[0] : page.incident;
+  if (only) return { ...base, kind: 'incident', ...aboutIncident(ctx, page, only) };
+  if (page.kind !== 'summary') return { ...base, kind: page.kind, viewUrl: `${ctx.publicUrl}/console` };
+  const lines = page.summed.slice(0, maxSummaryLines).map((incident) => `#${incident.number} ${incident.title}`);
+  const more = page.summed.length - lines.length;
+  if (more > 0) lines.push(`and ${more} more`);
+  const viewUrl = `${ctx.publicUrl}/console/incidents`;
+  return { ...base, kind: 'summary', viewUrl, summary: { count: page.summed.length, lines, viewUrl } };
+}
+
+function aboutIncident(
+  ctx: Ctx,
+  page: PageRow,
+  incident: PageIncident,
+): Pick<PageMessage, 'viewUrl' | 'ackUrl' | 'incident'> {
+  const { id, number, title, serviceName, severity, status, openedAt } = incident;
   return {
-    ...base,
-    viewUrl: `${ctx.publicUrl}/console/incidents/${incident.id}`,
-    ackUrl: `${ctx.publicUrl}/a/${signLink(ctx.secret, acknowledgePurpose, page.id, page.createdAt + linkLifeMs)}`,
-    incident: {
-      id: incident.id,
-      number: incident.number,
-      title: incident.title,
-      serviceName: incident.serviceName,
-      severity: incident.severity,
-      status: incident.status,
-      openedAt: incident.openedAt,
-      evidence: [],
-    },
+    viewUrl: `${ctx.publicUrl}/console/incidents/${id}`,
+    ackUrl: `${ctx.publicUrl}/a/${signLink(ctx.secret, acknowledgePurpose, incident.pageId, page.createdAt + linkLifeMs)}`,
+    // The title is the first alert's own words; what else was seen is behind the link.
+    incident: { id, number, title, serviceName, severity, status, openedAt, evidence: [] },
   };
 }
