@@ -11,7 +11,8 @@ export interface CompiledEngine {
 /** What the main thread hands over when it starts this worker. */
 export interface WorkerStart {
   readonly storage:
-    | { readonly kind: 'directory'; readonly path: string }
+    /** `scratch`: a copy that is thrown away, not worth a sync. */
+    | { readonly kind: 'directory'; readonly path: string; readonly scratch?: boolean }
     | { readonly kind: 'memory'; readonly dump: Uint8Array<ArrayBuffer> | undefined };
   /** Compiled once by the main thread; compiling takes longer than everything else at a start. */
   readonly wasm: CompiledEngine;
@@ -102,7 +103,7 @@ async function openDatabase(start: WorkerStart, post: (message: FromWorker) => v
       return false;
     },
   };
-  if (storage.kind === 'memory' && storage.dump !== undefined) options.loadDataDir = new Blob([storage.dump]);
+  if (storage.kind === 'memory' && storage.dump !== undefined) options.loadDataDir = asBlob(storage.dump);
   const engine = await PGlite.create(options).catch((error: unknown) => {
     throw new Error([describeError(error), ...lastLines].join('\n'), { cause: error });
   });
@@ -141,7 +142,7 @@ function startParams({ storage, sharedBuffersMb }: WorkerStart): string[] {
     'max_parallel_maintenance_workers=0',
     'io_method=sync',
     `shared_buffers=${sharedBuffersMb}MB`,
-    storage.kind === 'directory' ? 'fsync=on' : 'fsync=off',
+    storage.kind === 'memory' || storage.scratch === true ? 'fsync=off' : 'fsync=on',
     'wal_sync_method=fsync',
     // Errors go to whoever asked; the log keeps only what nobody asked for.
     'log_min_messages=log',
@@ -170,6 +171,13 @@ function watchForCrash(engine: PGlite, die: (reason: string) => never): void {
   mod._PostgresMainLoopOnce = guard(mod._PostgresMainLoopOnce);
   mod._PostgresMainLongJmp = guard(mod._PostgresMainLongJmp);
   mod._PostgresSendReadyForQueryIfNecessary = guard(mod._PostgresSendReadyForQueryIfNecessary);
+}
+
+/** As much of a Blob as PGlite reads of one; a real one copies its content three times on the way. */
+function asBlob({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Blob {
+  const whole = byteOffset === 0 && byteLength === buffer.byteLength;
+  const bytes = whole ? buffer : buffer.slice(byteOffset, byteOffset + byteLength);
+  return { type: 'application/x-tar', arrayBuffer: () => Promise.resolve(bytes) } as Blob;
 }
 
 function joinChunks(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

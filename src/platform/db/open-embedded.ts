@@ -91,7 +91,7 @@ async function copyCluster(database: EmbeddedDatabase, from: string, to: string)
 
 async function openDirectoryCopy(copyPath: string, options: ResolvedOptions): Promise<Snapshot> {
   try {
-    const copy = await openCluster({ storage: { kind: 'directory', path: copyPath } });
+    const copy = await openCluster({ storage: { kind: 'directory', path: copyPath, scratch: true } });
     const db = new Kysely<Tables>({ dialect: new EmbeddedDialect(copy, options) });
     const close = async (): Promise<void> => {
       await copy.close();

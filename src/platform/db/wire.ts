@@ -184,8 +184,8 @@ function checkText(sql: string): string {
 
 export interface Answer {
   readonly results: StatementResult[];
-  /** The first error; statements after it did not run. */
-  readonly error: SqlError | undefined;
+  /** The first error, after which no statement ran, or that of a value which could not be read. */
+  readonly error: Error | undefined;
   /** `I` idle, `T` in a transaction, `E` in a failed transaction; undefined when the server sent no ReadyForQuery. */
   readonly status: string | undefined;
   readonly notices: SqlError[];
@@ -202,7 +202,7 @@ export function decodeAnswer(bytes: Uint8Array): Answer {
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const answer = {
     results: [] as StatementResult[],
-    error: undefined as SqlError | undefined,
+    error: undefined as Error | undefined,
     status: undefined as string | undefined,
     notices: [] as SqlError[],
     notifications: [] as { channel: string; payload: string }[],
@@ -214,7 +214,12 @@ export function decodeAnswer(bytes: Uint8Array): Answer {
     const body = at + 5;
     at += 1 + data.readInt32BE(at + 1);
     if (type === 'D') {
-      rows.push(readRow(data, body, columns));
+      // Read on after an unreadable value: the status at the end says whether a transaction is open.
+      try {
+        rows.push(readRow(data, body, columns));
+      } catch (error) {
+        answer.error ??= error instanceof Error ? error : new Error(String(error));
+      }
     } else if (type === 'T') {
       columns = readColumns(data, body);
     } else if (type === 'C') {

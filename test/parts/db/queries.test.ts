@@ -74,6 +74,15 @@ describe.each(both)('queries on $kind', ({ open }) => {
     expect(await one(sql<{ value: number }>`select 1 as value`)).toBe(1);
   });
 
+  test('an answer that cannot be read leaves no transaction open behind it', async () => {
+    const unreadable = opened.db
+      .transaction()
+      .execute((trx) => sql`select 9007199254740993::int8 as value, ${'x'}::text as x`.execute(trx));
+    await expect(unreadable).rejects.toThrow(/does not fit/);
+    const transaction = sql<{ value: string }>`select pg_current_xact_id()::text as value`;
+    expect(await one(transaction)).not.toBe(await one(transaction));
+  });
+
   test.each([
     ['number', sql`${1_767_225_600_123}::int8`, 1_767_225_600_123],
     ['bigint', sql`${5n}::int8`, 5],
