@@ -81,16 +81,13 @@ export const reassignWaitMs = 5 * 60_000;
 
 /** The escalation after somebody handed the incident to `personId`: that person now, then the policy from its start. */
 export function reassignEscalation(state: EscalationState, personId: string, now: EpochMs): EscalationState {
-  const steps = state.steps.filter((step, i) => !(i === 0 && isHandOver(step)));
+  // An earlier hand-over's own step is dropped, so that handing on and on does not pile up steps.
+  const steps = state.steps.filter((step) => step.isHandOver !== true);
   return {
     ...state,
-    steps: [{ targets: [{ kind: 'person', id: personId }], waitMs: reassignWaitMs }, ...steps],
+    steps: [{ targets: [{ kind: 'person', id: personId }], waitMs: reassignWaitMs, isHandOver: true }, ...steps],
     stepIndex: 0,
     loopsDone: 0,
     nextActionAt: now,
   };
 }
-
-// An earlier hand-over's own step is dropped, so that handing on and on does not pile up steps.
-const isHandOver = (step: PolicyStep): boolean =>
-  step.waitMs === reassignWaitMs && step.targets.length === 1 && step.targets[0]?.kind === 'person';

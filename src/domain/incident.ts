@@ -14,8 +14,10 @@ export function publicTitle(serviceName: string, severity: Severity): string {
 
 /** The words HugOps itself puts on the status page when no person has yet. */
 export function autoUpdate(moment: 'opened' | 'acknowledged' | 'resolved', serviceName: string): string {
-  if (moment === 'opened') return `We have noticed a problem with ${serviceName} and are calling the people who can fix it.`;
-  if (moment === 'acknowledged') return `Somebody is working on ${serviceName} now. We will say more here as soon as we know it.`;
+  if (moment === 'opened')
+    return `We have noticed a problem with ${serviceName} and are calling the people who can fix it.`;
+  if (moment === 'acknowledged')
+    return `Somebody is working on ${serviceName} now. We will say more here as soon as we know it.`;
   return `${serviceName} is working again. Thank you for your patience.`;
 }
 
@@ -27,8 +29,14 @@ export type Transition =
 export function acknowledge(status: IncidentStatus, merged: boolean): Transition {
   if (merged) return { allowed: false, reason: 'merged' };
   if (status === 'resolved') return { allowed: false, reason: 'already-resolved' };
-  return { allowed: true, status: 'acknowledged', changed: status !== 'acknowledged', reason: status === 'acknowledged' ? 'already' : 'first' };
+  return {
+    allowed: true,
+    status: 'acknowledged',
+    changed: status !== 'acknowledged',
+    reason: status === 'acknowledged' ? 'already' : 'first',
+  };
 }
 
 /** The incident's status that goes with a public phase: saying `resolved` to the public resolves it. */
-export const statusAfterPhase = (status: IncidentStatus, phase: Phase): IncidentStatus => (phase === 'resolved' ? 'resolved' : status);
+export const statusAfterPhase = (status: IncidentStatus, phase: Phase): IncidentStatus =>
+  phase === 'resolved' ? 'resolved' : status;

@@ -56,6 +56,8 @@ export type TargetKind = 'person' | 'schedule' | 'team';
 export interface PolicyStep {
   targets: { kind: TargetKind; id: string }[];
   waitMs: number;
+  /** Set on the step that a hand-over puts before the policy. */
+  isHandOver?: true;
 }
 
 export type JsonObject = { [key: string]: unknown };

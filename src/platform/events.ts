@@ -13,7 +13,6 @@ export interface NewEvent {
 
 export interface Event {
   seq: number;
-  txid: string;
   id: string;
   at: number;
   kind: string;
@@ -47,32 +46,54 @@ export async function appendEvents(ctx: Ctx, events: readonly NewEvent[]): Promi
   ctx.wake('live');
 }
 
-/** Where a reader stands in the log. */
-export interface Position {
-  txid: string;
+/**
+ * Where a reader stands in the log: everything that the snapshot `seen` could see was read. `until` and `seq` are set while a longer stretch
+ * is read in pieces: from `seen` to `until`, past `seq`.
+ */
+export interface Cursor {
+  seen: string;
+  until: string | null;
   seq: number;
 }
 
+// The snapshot before the first transaction of any database (transaction ids below 3 are reserved).
+const beginning: Cursor = { seen: '3:3:', until: null, seq: 0 };
+
 /**
- * Events after `position`, in an order in which nothing can appear later before something already read: only transactions older than every one
- * still running (pg_snapshot_xmin), by (txid, seq). An identity column alone would skip rows of a slower, concurrent transaction.
+ * The next events for the reader, at most `limit`, and where it stands after them. An identity column alone would skip rows of a slower,
+ * concurrent transaction; waiting for every older transaction would let any long one hold the reader up. So a reader remembers the snapshot
+ * that it has seen, and asks for what a newer one sees and that one did not: nothing is skipped, nothing is waited for. Events of one
+ * incident come in order, because each is written under the incident's lock.
  */
-export async function readEvents(ctx: Ctx, position: Position, limit: number): Promise<Event[]> {
+export async function readEvents(ctx: Ctx, reader: string, limit: number): Promise<{ events: Event[]; next: Cursor }> {
+  const cursor = await readCursor(ctx, reader);
+  const until = cursor.until ?? (await currentSnapshot(ctx));
   const rows = await ctx.db
     .selectFrom('events')
     .selectAll()
-    .where(sql<boolean>`(txid, seq) > (${position.txid}::xid8, ${position.seq}::bigint)`)
-    .where(sql<boolean>`txid < pg_snapshot_xmin(pg_current_snapshot())`)
-    .orderBy('txid')
+    .where(sql<boolean>`txid >= pg_snapshot_xmin(${cursor.seen}::pg_snapshot)`)
+    .where(sql<boolean>`not pg_visible_in_snapshot(txid, ${cursor.seen}::pg_snapshot)`)
+    .where(sql<boolean>`pg_visible_in_snapshot(txid, ${until}::pg_snapshot)`)
+    .where('seq', '>', cursor.seq)
     .orderBy('seq')
     .limit(limit)
     .execute();
-  return rows.map(toEvent);
+  const last = rows.at(-1);
+  const isWhole = rows.length < limit || last === undefined;
+  return {
+    events: rows.map(toEvent),
+    next: isWhole ? { seen: until, until: null, seq: 0 } : { seen: cursor.seen, until, seq: last.seq },
+  };
+}
+
+async function currentSnapshot(ctx: Ctx): Promise<string> {
+  const { rows } = await sql<{ snapshot: string }>`select pg_current_snapshot()::text as snapshot`.execute(ctx.db);
+  if (!rows[0]) throw new Error('a database has a current snapshot');
+  return rows[0].snapshot;
 }
 
 export function toEvent(row: {
   seq: number;
-  txid: string;
   id: string;
   at: number;
   kind: string;
@@ -84,7 +105,6 @@ export function toEvent(row: {
 }): Event {
   return {
     seq: row.seq,
-    txid: String(row.txid),
     id: row.id,
     at: row.at,
     kind: row.kind,
@@ -95,15 +115,18 @@ export function toEvent(row: {
   };
 }
 
-/** Where the named reader stands; the start of the log when it has never read. */
-export async function readCursor(ctx: Ctx, name: string): Promise<Position> {
-  const row = await ctx.db.selectFrom('cursors').select(['txid', 'seq']).where('name', '=', name).executeTakeFirst();
-  return row ?? { txid: '0', seq: 0 };
+async function readCursor(ctx: Ctx, reader: string): Promise<Cursor> {
+  const row = await ctx.db
+    .selectFrom('cursors')
+    .select(['seen', 'until', 'seq'])
+    .where('name', '=', reader)
+    .executeTakeFirst();
+  return row ?? beginning;
 }
 
 /** Moves the named reader. Call it in the transaction that holds the work done for the events passed. */
-export async function moveCursor(ctx: Ctx, name: string, to: Position): Promise<void> {
-  const row = { name, txid: to.txid, seq: to.seq, updated_at: ctx.clock.now() };
+export async function moveCursor(ctx: Ctx, reader: string, to: Cursor): Promise<void> {
+  const row = { name: reader, ...to, updated_at: ctx.clock.now() };
   await ctx.db
     .insertInto('cursors')
     .values(row)

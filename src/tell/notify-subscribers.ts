@@ -1,6 +1,6 @@
 import type { Phase, Severity } from '../domain/words.ts';
 import { type Ctx, transact } from '../platform/context.ts';
-import { type Event, moveCursor, readCursor, readEvents } from '../platform/events.ts';
+import { type Event, moveCursor, readEvents } from '../platform/events.ts';
 import { layoutMail, type MailContent } from '../platform/mail/layout.ts';
 import { enqueueMail } from '../platform/mail/queue.ts';
 import { incidentPath } from './render/incident-parts.ts';
@@ -18,10 +18,9 @@ const mailsAtOnce = 200;
  * some, and their keys make them the same mails. In batches, so that many subscribers hold no long transaction. Returns how many events were read.
  */
 export async function notifySubscribers(ctx: Ctx): Promise<number> {
-  const events = await readEvents(ctx, await readCursor(ctx, reader), eventsAtOnce);
+  const { events, next } = await readEvents(ctx, reader, eventsAtOnce);
   for (const event of events) if (event.kind === updateKind) await tellAll(ctx, event);
-  const last = events.at(-1);
-  if (last !== undefined) await transact(ctx, (tx) => moveCursor(tx, reader, last));
+  if (events.length > 0) await moveCursor(ctx, reader, next);
   return events.length;
 }
 

@@ -167,8 +167,7 @@ export function createPublisher(ctx: Ctx, site: Site): Publisher {
 const privateKinds = '^(page|escalation|note|signal|check)[.]';
 
 /**
- * Whether anything public was committed since `seen`, and what is seen now. Not by readEvents: a reader by cursor has to wait for every older transaction
- * on the server, also of other databases; here the order does not matter, only that nothing is missed, and the snapshot says that at once.
+ * Whether anything public was committed since `seen`, and what is seen now. This reader keeps its place in memory: whoever starts anew publishes anew.
  */
 async function readNews(ctx: Ctx, seen: string | undefined): Promise<{ snapshot: string; isPublic: boolean }> {
   const { rows } = await sql<{ snapshot: string; news: boolean }>`

@@ -1,9 +1,9 @@
 import { computeCredit, thanksWindowMs } from '../domain/thanks.ts';
 import type { EpochMs } from '../domain/words.ts';
 import { type Ctx, transact } from '../platform/context.ts';
-import { type Event, moveCursor, readCursor, readEvents, toEvent } from '../platform/events.ts';
+import { type Event, moveCursor, readEvents, toEvent } from '../platform/events.ts';
 
-const cursorName = 'thank';
+const reader = 'thank';
 const batchSize = 200;
 // What may still change who is credited after the end.
 const creditKinds = new Set(['incident.resolved', 'note.added', 'update.posted', 'incident.reassigned']);
@@ -11,15 +11,14 @@ const creditKinds = new Set(['incident.resolved', 'note.added', 'update.posted',
 /** Follows the log: opens the thanks window of resolved incidents and computes credit. Returns how many events were read. */
 export async function followIncidents(ctx: Ctx, now: EpochMs): Promise<number> {
   return transact(ctx, async (tx) => {
-    const events = await readEvents(tx, await readCursor(tx, cursorName), batchSize);
-    const last = events.at(-1);
-    if (!last) return 0;
+    const { events, next } = await readEvents(tx, reader, batchSize);
+    if (events.length === 0) return 0;
     for (const event of events) if (event.kind === 'incident.resolved') await openThanksWindow(tx, event);
     const touched = new Set(
       events.flatMap((event) => (creditKinds.has(event.kind) && event.incidentId !== null ? [event.incidentId] : [])),
     );
     for (const incidentId of touched) await storeCredit(tx, incidentId, now);
-    await moveCursor(tx, cursorName, { txid: last.txid, seq: last.seq });
+    await moveCursor(tx, reader, next);
     return events.length;
   });
 }

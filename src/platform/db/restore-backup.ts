@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely';
+import { type RawBuilder, sql, type Transaction } from 'kysely';
 import { BackupError, type BackupHeader, type BackupBatch, readBackup, verifyBackup } from './backup-format.ts';
 import { readForeignKeys, readPartitions, readTables, type TableShape } from './backup-tables.ts';
 import { readApplied, runMigration } from './migrate.ts';
@@ -6,7 +6,7 @@ import { migrations as allMigrations } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
 import type { Opened } from './opened.ts';
 import type { Tables } from './tables.ts';
-import { fixTextFormats } from './write-backup.ts';
+import { EVENT_UNREAD, fixTextFormats } from './write-backup.ts';
 
 export interface RestoreOptions {
   /** Recorded with migrations that are run on the way, in epoch milliseconds. */
@@ -122,10 +122,23 @@ async function insertBatch(
   }
   const names = sql.join(shape.columns.map(({ name }) => sql.ref(name)));
   const aliases = sql.join(shape.columns.map((_, index) => sql.ref(`c${index}`)));
-  const values = sql.join(shape.columns.map(({ type }, index) => sql`${sql.ref(`c${index}`)}::${sql.raw(type)}`));
+  const values = sql.join(
+    shape.columns.map(({ name, type }, index) => valueOf(table, name, type, sql.ref(`c${index}`))),
+  );
   const lists = sql.join(shape.columns.map((_, index) => sql`${rows.map((row) => row[index] ?? null)}::text[]`));
   await sql`insert into ${sql.table(table)} (${names}) overriding system value
     select ${values} from unnest(${lists}) as batch (${aliases})`.execute(transaction);
+}
+
+/**
+ * The way back of write-backup's textOf: an event that every reader has read belongs to the first transaction there can be,
+ * any other to this one; and each reader has seen all that was before this transaction.
+ */
+function valueOf(table: string, column: string, type: string, text: RawBuilder<unknown>): RawBuilder<unknown> {
+  if (type === 'xid8') return sql`case ${text} when ${EVENT_UNREAD} then pg_current_xact_id() else '3'::xid8 end`;
+  if (table === 'cursors' && column === 'seen')
+    return sql`format('%s:%s:', pg_current_xact_id(), pg_current_xact_id())`;
+  return sql`${text}::${sql.raw(type)}`;
 }
 
 // As pg_get_expr spells bounds. The text becomes SQL, and a backup may come from anywhere.

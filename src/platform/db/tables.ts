@@ -215,7 +215,7 @@ export interface Tables extends AuthTables {
     actor_id: string | null;
     data: JsonDefault<JsonObject>;
   };
-  cursors: { name: string; txid: string; seq: number; updated_at: At };
+  cursors: { name: string; seen: string; until: string | null; seq: number; updated_at: At };
   escalations: {
     incident_id: string;
     policy_id: string | null;

@@ -109,18 +109,31 @@ async function* readRows<T>(db: Kysely<T>, table: TableShape): AsyncGenerator<(s
   await sql`close backup_rows`.execute(db);
 }
 
+/** What a backup says in place of the transaction of an event that some reader has not read yet; `0` for the others. */
+export const EVENT_UNREAD = '1';
+
 /**
- * A column as text. Transaction numbers mean nothing in another database, where they begin anew: an event with a number
- * from the future would be read late or never. In a backup they are all 0, events keep their order by `seq`, and each
- * reader stands before the first event that it has not read. Events are read at least once, so reading one twice is right.
+ * A column as text. Transactions and snapshots (platform/events.ts) mean nothing in another database, where they begin anew.
+ * So a backup says of an event only whether some reader has not read it yet, and of a reader only the last event before
+ * the first that it has not. What it read out of order after that, it reads again: at least once, as always.
  */
 function textOf(table: string, column: string, type: string): RawBuilder<unknown> {
-  if (type === 'xid8') return sql`'0'`;
-  if (table === 'cursors' && column === 'txid') return sql`'0'`;
+  if (type === 'xid8') {
+    return sql`case when exists (select 1 from cursors c where ${unread('it', 'c')}) then ${sql.lit(EVENT_UNREAD)} else '0' end`;
+  }
+  if (table === 'cursors' && column === 'seen') return sql`''`;
+  if (table === 'cursors' && column === 'until') return sql`null::text`;
   if (table === 'cursors' && column === 'seq') {
-    return sql`(select coalesce(
-      (select min(e.seq) - 1 from events e where (e.txid, e.seq) > (it.txid::xid8, it.seq)),
-      (select greatest(max(e.seq), it.seq) from events e), it.seq)::text)`;
+    const first = sql`(select min(e.seq) - 1 from events e where ${unread('e', 'it')})`;
+    return sql`coalesce(${first}, (select max(seq) from events), 0)::text`;
   }
   return sql`${sql.ref(`it.${column}`)}::text`;
+}
+
+/** Whether the reader at the cursor has not read the event. */
+function unread(event: string, cursor: string): RawBuilder<unknown> {
+  const txid = sql.ref(`${event}.txid`);
+  const [seen, until, last] = [sql.ref(`${cursor}.seen`), sql.ref(`${cursor}.until`), sql.ref(`${cursor}.seq`)];
+  return sql`not pg_visible_in_snapshot(${txid}, ${seen}::pg_snapshot) and not (${until} is not null
+    and ${sql.ref(`${event}.seq`)} <= ${last} and pg_visible_in_snapshot(${txid}, ${until}::pg_snapshot))`;
 }

@@ -179,7 +179,8 @@ create index events_by_incident on events (incident_id, seq) where incident_id i
 
 create table cursors (
   name text primary key,
-  txid text not null,
+  seen text not null,
+  until text,
   seq bigint not null,
   updated_at bigint not null
 );
