@@ -4,6 +4,7 @@ import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { type KyselyPlugin, sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Ctx, transact } from '../../../src/platform/context.ts';
 import { BackupError, verifyBackup } from '../../../src/platform/db/backup-format.ts';
 import { describeSchema } from '../../../src/platform/db/describe-schema.ts';
 import { readApplied } from '../../../src/platform/db/migrate.ts';
@@ -11,6 +12,10 @@ import type { Migration } from '../../../src/platform/db/migrations/migration.ts
 import { openDatabase, type Opened, type OpenOptions } from '../../../src/platform/db/open-database.ts';
 import { restoreBackup } from '../../../src/platform/db/restore-backup.ts';
 import { writeBackup } from '../../../src/platform/db/write-backup.ts';
+import { appendEvents, moveCursor, readEvents } from '../../../src/platform/events.ts';
+import { openLog } from '../../../src/platform/log.ts';
+import { openMetrics } from '../../../src/platform/metrics.ts';
+import { systemRandom } from '../../../src/platform/random.ts';
 import { emptyDump } from '../../harness/migrated-dump.ts';
 import { createDatabase } from '../../harness/postgres.ts';
 import { both, type Subject } from './both.ts';
@@ -180,27 +185,45 @@ describe.each(both)('a backup of $kind', (subject) => {
     }
   });
 
-  test('keeps the order of events, and where each reader stands', async () => {
+  test('keeps what each reader of the events has read and has not', async () => {
     const from = await subject.open();
     const to = await other(subject).open();
     try {
-      const add = (id: string): Promise<unknown> =>
-        sql`insert into events (id, at, kind, actor_kind) values (${id}, 1, 'test', 'system')`.execute(from.db);
-      for (const id of ['a', 'b', 'c', 'd']) await add(id);
-      await sql`insert into cursors (name, txid, seq, updated_at)
-        select 'half', txid::text, seq, 1 from events where id = 'b'
-        union all select 'all', txid::text, seq, 1 from events where id = 'd'`.execute(from.db);
-      await writeBackup(from, file, 1);
-      await restoreBackup(to, file, { now: 5 });
-      await sql`insert into events (id, at, kind, actor_kind) values ('e', 1, 'test', 'system')`.execute(to.db);
-      const unread = async (name: string): Promise<string[]> => {
-        const { rows } = await sql<{ id: string }>`
-          select e.id from events e, cursors c where c.name = ${name} and (e.txid, e.seq) > (c.txid::xid8, c.seq)
-            and e.txid < pg_snapshot_xmin(pg_current_snapshot()) order by e.txid, e.seq`.execute(to.db);
-        return rows.map(({ id }) => id);
+      const context = ({ db }: Opened): Ctx => ({
+        db,
+        clock: { now: () => 1 },
+        random: systemRandom,
+        log: openLog('silent'),
+        metrics: openMetrics(false),
+        publicUrl: 'https://status.example.com',
+        secret: 'secret',
+        nodeId: 'node',
+        wake: () => undefined,
+      });
+      const add = (opened: Opened, kind: string): Promise<void> =>
+        transact(context(opened), (ctx) => appendEvents(ctx, [{ kind, at: 1, actor: { kind: 'system' } }]));
+      const read = async (opened: Opened, reader: string, limit: number): Promise<string[]> => {
+        const ctx = context(opened);
+        const { events, next } = await readEvents(ctx, reader, limit);
+        await moveCursor(ctx, reader, next);
+        return events.map(({ kind }) => kind);
       };
-      expect(await unread('half')).toEqual(['c', 'd', 'e']);
-      expect(await unread('all')).toEqual(['e']);
+      // Many transactions, so that their numbers are far ahead of the new database's.
+      for (let index = 0; index < 300; index += 1) await add(from, `old ${index}`);
+      expect(await read(from, 'done', 1000)).toHaveLength(300);
+      expect(await read(from, 'in the middle', 1000)).toHaveLength(300);
+      for (const kind of ['a', 'b', 'c', 'd']) await add(from, kind);
+      expect(await read(from, 'done', 1000)).toEqual(['a', 'b', 'c', 'd']);
+      expect(await read(from, 'in the middle', 2)).toEqual(['a', 'b']);
+      await writeBackup(from, file, 1);
+
+      await restoreBackup(to, file, { now: 5 });
+      await add(to, 'e');
+      expect(await read(to, 'in the middle', 1000)).toEqual(['c', 'd', 'e']);
+      expect(await read(to, 'done', 1000)).toEqual(['e']);
+      expect(await read(to, 'new', 1000)).toHaveLength(305);
+      await add(to, 'f');
+      for (const reader of ['in the middle', 'done', 'new']) expect(await read(to, reader, 1000)).toEqual(['f']);
     } finally {
       await Promise.all([from.close(), to.close()]);
     }
