@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { type BurstSignal, type BurstState, createBurst, stepBurst } from '../src/detect/burst.ts';
 import { logTail } from '../src/detect/burst-tail.ts';
+import type { Bench } from './bench.ts';
 import { type Series, readCorpus } from './nab-scorer.ts';
 
 const BIN_MS = 300_000;
@@ -47,8 +48,8 @@ interface Service {
   readonly hourMean: Float64Array;
 }
 
-/** The usual count of each bin: the mean of its hour of the day, weekdays and weekends apart, without the top 2%. */
-function hourMeans(startAt: number, counts: Int32Array, labelled: Uint8Array): Float64Array {
+/** The usual count of each bin: the mean of its hour of the day, weekdays and weekends apart, without the `top` share. */
+function hourMeans(startAt: number, counts: Int32Array, labelled: Uint8Array, top: number): Float64Array {
   const groups = new Map<number, number[]>();
   const keyOf = (i: number): number => {
     const date = new Date(startAt + i * BIN_MS);
@@ -62,7 +63,7 @@ function hourMeans(startAt: number, counts: Int32Array, labelled: Uint8Array): F
   });
   const means = new Map<number, number>();
   for (const [key, group] of groups) {
-    const kept = group.toSorted((a, b) => a - b).slice(0, Math.ceil(group.length * 0.98));
+    const kept = group.toSorted((a, b) => a - b).slice(0, Math.ceil(group.length * (1 - top)));
     means.set(key, kept.reduce((sum, count) => sum + count, 0) / kept.length);
   }
   return Float64Array.from(counts, (_, i) => means.get(keyOf(i)) ?? 0);
@@ -87,6 +88,21 @@ function findSurges(counts: Int32Array, hourMean: Float64Array): Uint8Array {
   return surge;
 }
 
+/** Unlabelled episodes of two bins in a row, each four times the hour's mean or more: nobody could tell them from a 5x burst. */
+function countAlike(counts: Int32Array, hourMean: Float64Array, labelled: Uint8Array): number {
+  let episodes = 0;
+  let last = Number.NEGATIVE_INFINITY;
+  for (let i = WARM_BINS; i + 1 < counts.length; i++) {
+    const isHigh = [i, i + 1].every(
+      (bin) => labelled[bin] === 0 && (counts[bin] ?? 0) >= Math.max(4, 4 * (hourMean[bin] ?? 0)),
+    );
+    if (!isHigh) continue;
+    if (i - last > 12) episodes += 1;
+    last = i;
+  }
+  return episodes;
+}
+
 function toService(series: Series): Service {
   const startAt = Math.floor((series.at[0] ?? 0) / BIN_MS) * BIN_MS;
   const binOf = (i: number): number => Math.round(((series.at[i] ?? 0) - (series.at[0] ?? 0)) / BIN_MS);
@@ -96,9 +112,11 @@ function toService(series: Series): Service {
   });
   const labelled = new Uint8Array(counts.length);
   for (const [from, to] of series.windows) labelled.fill(1, binOf(from), binOf(to) + 1);
-  const hourMean = hourMeans(startAt, counts, labelled);
+  const hourMean = hourMeans(startAt, counts, labelled, 0.02);
+  // Hours of which a tenth is surges are not to be measured by their surges.
+  const usual = hourMeans(startAt, counts, labelled, 0.1);
   const name = series.file.replace(/^.*volume_|\.csv$/g, '');
-  return { name, startAt, counts, labelled, surge: findSurges(counts, hourMean), hourMean };
+  return { name, startAt, counts, labelled, surge: findSurges(counts, usual), hourMean };
 }
 
 /** One bin as five minutes of counts, each known when its minute is over. */
@@ -218,6 +236,7 @@ interface Row {
   readonly recorded: number;
   readonly recordedWeeks: number;
   readonly hidden: number;
+  readonly alike: number;
 }
 
 function measure(service: Service): Row {
@@ -239,6 +258,7 @@ function measure(service: Service): Row {
     recorded: recorded.onsets.length,
     recordedWeeks: recorded.weeks,
     hidden: 1 - clean.weeks / recorded.weeks,
+    alike: countAlike(service.counts, service.hourMean, service.labelled),
   };
 }
 
@@ -267,18 +287,23 @@ function printFalseAlarms(rows: readonly Row[]): void {
   console.log(
     '\nOnsets with nothing added, after two weeks of learning: on the clean baseline these are false alarms; as',
   );
-  console.log('recorded they include the surges that nobody labelled. Hidden is the share of time those surges take.');
   console.log(
-    `${'service'.padEnd(10)}${'clean'.padStart(7)}${'weeks'.padStart(8)}${'recorded'.padStart(10)}${'weeks'.padStart(8)}${'hidden'.padStart(9)}`,
+    'recorded they include the surges that nobody labelled. Hidden is the share of time that surges take with hindsight;',
+  );
+  console.log(
+    'alike counts unlabelled surges of four times the hour or more for two bins: no count tells them from a 5x burst.',
+  );
+  console.log(
+    `${'service'.padEnd(10)}${'clean'.padStart(7)}${'weeks'.padStart(8)}${'recorded'.padStart(10)}${'weeks'.padStart(8)}${'hidden'.padStart(9)}${'alike'.padStart(7)}`,
   );
   for (const row of rows)
     console.log(
       `${row.name.padEnd(10)}${String(row.falseAlarms).padStart(7)}${row.weeks.toFixed(1).padStart(8)}` +
-        `${String(row.recorded).padStart(10)}${row.recordedWeeks.toFixed(1).padStart(8)}${percent(row.hidden, 9)}`,
+        `${String(row.recorded).padStart(10)}${row.recordedWeeks.toFixed(1).padStart(8)}${percent(row.hidden, 9)}${String(row.alike).padStart(7)}`,
     );
 }
 
-async function run(): Promise<{ figure: number; unit: string; ok: boolean }> {
+async function run(): ReturnType<Bench['run']> {
   const folder = join(process.env['HUGOPS_SHARED_DATA'] ?? '../shared/data', 'nab');
   const corpus = readCorpus(folder).filter(({ file }) => file.startsWith('realTweets/'));
   const rows = corpus.map((series) => measure(toService(series)));
@@ -309,9 +334,10 @@ async function run(): Promise<{ figure: number; unit: string; ok: boolean }> {
       JUDGED.bins,
     );
   const perWeek = sum(rows.map((row) => row.falseAlarms)) / sum(rows.map((row) => row.weeks));
+  const hidden = sum(rows.map((row) => row.hidden)) / rows.length;
   const recorded = sum(rows.map((row) => row.recorded)) / sum(rows.map((row) => row.recordedWeeks));
   console.log(
-    `\nfalse alarms a service-week: ${perWeek.toFixed(3)} on the clean baseline (limit ${FLOOR.falseAlarms}),`,
+    `\nfalse alarms a service-week: ${perWeek.toFixed(3)} on the clean baseline (limit ${FLOOR.falseAlarms}), which leaves out ${percent(hidden, 0)} of the time;`,
   );
   console.log(`${recorded.toFixed(2)} onsets a service-week as recorded, unlabelled surges included`);
   const ok = detected >= FLOOR.detected && perWeek < FLOOR.falseAlarms;
@@ -321,14 +347,9 @@ async function run(): Promise<{ figure: number; unit: string; ok: boolean }> {
   return { figure: Number(detected.toFixed(1)), unit: '% of 5x bursts within two 5-minute bins', ok };
 }
 
-export const bench = {
+export const bench: Bench = {
   name: 'bursts',
   what: 'how fast a burst of posts is heard over real mention counts, and how often one is heard that is none',
-  floor: FLOOR.detected,
+  floor: `at least ${FLOOR.detected}%, under ${FLOOR.falseAlarms} false alarms a service-week`,
   run,
 };
-
-if (import.meta.main) {
-  const { ok } = await run();
-  process.exitCode = ok ? 0 : 1;
-}

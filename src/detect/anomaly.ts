@@ -54,7 +54,7 @@ export interface AnomalyOptions {
   readonly threshold: number;
 }
 
-export const anomalyDefaults: AnomalyOptions = { threshold: 4 };
+export const anomalyDefaults: AnomalyOptions = { threshold: 4.8 };
 
 const SCALES: readonly number[] = [4, 12, 48, 144];
 /** The level and its deviation remember about 3,000 samples: ten days at five minutes. */

@@ -190,6 +190,15 @@ export function learnCount(b: Baseline, at: number, count: number, burst: boolea
   };
 }
 
+/** A bin that nobody watched teaches nothing, and what was recent grows old. */
+export function missCount(b: Baseline): Baseline {
+  const keep = 1 - 1 / RECENT_MEMORY;
+  return { ...b, recentCount: b.recentCount * keep, recentExposure: b.recentExposure * keep };
+}
+
+/** After a long silence nothing is recent. */
+export const forgetRecent = (b: Baseline): Baseline => ({ ...b, recentCount: 0, recentExposure: 0 });
+
 /** After a burst that would not end: what was a burst is the level from now on. */
 export function acceptLevel(b: Baseline, ratio: number): Baseline {
   return {

@@ -29,8 +29,10 @@ export interface Evidence {
 const WINDOWS: readonly number[] = [2, 3, 6, 12];
 /** One loud bin is a spike; a burst has a second one that is itself unusual. */
 const LOUD_LOG_P = Math.log(0.02);
-/** A window n times as long as two bins must be n^3 times less likely. */
-const CREEP_PENALTY = 3;
+/** A window n times as long as two bins must be n^4 times less likely. */
+const CREEP_PENALTY = 4;
+/** How much louder than the second loudest bin the loudest may count. */
+const SPIKE = 1.5;
 /** Expected counts never go to nothing: a factor must stay a number. */
 const LEAST_EXPECTED = 1e-6;
 
@@ -61,7 +63,7 @@ interface Limits {
 }
 
 /**
- * A window as it would be had its loudest bin been no louder than the second loudest: a single spike, however high, is
+ * A window as it would be had its loudest bin been hardly louder than the second loudest: a single spike, however high, is
  * the echo of one post, and trouble lasts. Null unless two bins in a row are loud.
  */
 function withoutSpike(window: readonly Bin[], leastFactor: number): { observed: number; fromAt: number } | null {
@@ -69,7 +71,7 @@ function withoutSpike(window: readonly Bin[], leastFactor: number): { observed: 
   const first = loud.find((bin) => loud.includes(window[window.indexOf(bin) + 1] ?? bin, loud.indexOf(bin) + 1));
   const second = loud.map((bin) => bin.count / Math.max(bin.expected, LEAST_EXPECTED)).toSorted((a, b) => b - a)[1];
   if (!first || second === undefined) return null;
-  const observed = window.reduce((sum, bin) => sum + Math.min(bin.count, second * bin.expected), 0);
+  const observed = window.reduce((sum, bin) => sum + Math.min(bin.count, SPIKE * second * bin.expected), 0);
   return { observed, fromAt: first.at };
 }
 

@@ -8,7 +8,9 @@ import {
   acceptLevel,
   createBaseline,
   expectCount,
+  forgetRecent,
   learnCount,
+  missCount,
   sizeOfSum,
 } from './burst-baseline.ts';
 import { type Course, followCourse, startCourse } from './burst-course.ts';
@@ -83,7 +85,7 @@ export interface BurstOptions {
 export const burstDefaults: BurstOptions = {
   binMs: 300_000,
   authorWindowMs: 3_600_000,
-  onsetP: 1e-4,
+  onsetP: 2e-5,
   leastFactor: 3,
   leastCount: 4,
 };
@@ -146,7 +148,8 @@ function checkSample(sample: BurstSample, now: number): void {
 function shiftRecent(state: BurstState, bin: Bin, binMs: number): BurstState {
   const recent = [...state.recent, bin];
   const oldest = recent.length > RECENT_BINS ? recent.shift() : undefined;
-  if (!oldest || oldest.gap) return { ...state, recent };
+  if (!oldest) return { ...state, recent };
+  if (oldest.gap) return { ...state, recent, baseline: missCount(state.baseline) };
   const baseline = learnCount(state.baseline, oldest.at + binMs / 2, oldest.count, oldest.burst, binMs);
   return { ...state, recent, baseline };
 }
@@ -202,7 +205,17 @@ function closeBin(state: BurstState, options: BurstOptions): [BurstState, BurstS
 
 /** Time that nobody watched: no bins, no learning, and no burst that could be vouched for. */
 function skipGap(state: BurstState, openAt: number): [BurstState, BurstSignal[]] {
-  const over: BurstState = { ...state, openAt, count: 0, repeats: 0, blind: false, recent: [], freshFrom: openAt };
+  const baseline = forgetRecent(state.baseline);
+  const over: BurstState = {
+    ...state,
+    baseline,
+    openAt,
+    count: 0,
+    repeats: 0,
+    blind: false,
+    recent: [],
+    freshFrom: openAt,
+  };
   if (!state.course) return [over, []];
   const [ended, last] = endCourse(over, state.course, 'gap', false);
   return [ended, [last]];
