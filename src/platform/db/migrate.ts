@@ -36,7 +36,7 @@ export async function readApplied<T>(db: Kysely<T>): Promise<string[]> {
 }
 
 /** What is left to run. Names are numbered, so their order is the order in which they run. */
-export function pendingMigrations(applied: readonly string[], migrations: readonly Migration[]): Migration[] {
+function pendingMigrations(applied: readonly string[], migrations: readonly Migration[]): Migration[] {
   const known = new Set(migrations.map(({ name }) => name));
   const unknown = applied.filter((name) => !known.has(name));
   if (unknown.length > 0) {

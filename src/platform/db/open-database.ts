@@ -4,7 +4,7 @@ import { openEmbedded } from './open-embedded.ts';
 import { openPostgres } from './open-postgres.ts';
 import type { DatabasePlace, Opened, OpenOptions, ResolvedOptions } from './opened.ts';
 
-export type { DatabasePlace, Opened, OpenOptions, Snapshot } from './opened.ts';
+export type { DatabasePlace, Opened, OpenOptions } from './opened.ts';
 
 /**
  * Opens the database, creating and migrating it as needed. Rejects with DatabaseOpenError, whose message is meant for the

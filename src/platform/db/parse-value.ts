@@ -33,7 +33,7 @@ function parseTimestamp(text: string): Date {
 }
 
 /** Reads PostgreSQL's array text, `{1,2,NULL,"a \"b\""}`, nested or not. */
-export function parseArray(text: string, parseElement: ParseValue): unknown[] {
+function parseArray(text: string, parseElement: ParseValue): unknown[] {
   let at = text.indexOf('{');
   const readArray = (): unknown[] => {
     const items: unknown[] = [];

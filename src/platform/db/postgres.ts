@@ -11,7 +11,7 @@ export interface PostgresOptions {
   readonly timeouts?: Partial<PostgresTimeouts>;
 }
 
-export interface PostgresTimeouts {
+interface PostgresTimeouts {
   /** To reach the server, and to wait for a free connection. */
   readonly connectMs: number;
   /** After which the server ends a statement; 0 for never. */

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 
 /** Tells whoever waits that there is something to read. A wake may be lost: whoever waits polls as well. */
-export interface Wakes {
+interface Wakes {
   /** Calls `fn` whenever the channel is woken, by this process or another one. Returns how to stop. */
   onWake(channel: string, fn: () => void): () => void;
   wake(channel: string): void;

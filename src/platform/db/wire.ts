@@ -15,7 +15,7 @@ export interface StatementResult {
 }
 
 /** An error reported by PostgreSQL; the fields are named as `pg` names them, so that one check serves both. */
-export class SqlError extends Error {
+class SqlError extends Error {
   override readonly name = 'SqlError';
   readonly severity: string;
   /** SQLSTATE, for example 23505 for a unique violation. */
