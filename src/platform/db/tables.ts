@@ -15,6 +15,7 @@ import type {
   WakingHours,
 } from '../../domain/words.ts';
 import type { AuthTables } from './tables-auth.ts';
+import type { UpstreamTables } from './tables-upstreams.ts';
 
 /** A jsonb column: read as T, written as JSON text (a driver would turn a bare JavaScript array into a PostgreSQL array). */
 export type Json<T> = ColumnType<T, string, string>;
@@ -22,7 +23,7 @@ type JsonDefault<T> = ColumnType<T, string | undefined, string>;
 /** Epoch milliseconds. */
 type At = number;
 
-export interface Tables extends AuthTables {
+export interface Tables extends AuthTables, UpstreamTables {
   settings: { key: string; value: Json<unknown>; updated_at: At };
   people: {
     id: string;

@@ -2,6 +2,7 @@ import type { Migration } from './migration.ts';
 import { people } from './0001-people.ts';
 import { trouble } from './0002-trouble.ts';
 import { pageAndThanks } from './0003-page-and-thanks.ts';
+import { upstreams } from './0004-upstreams.ts';
 
 /** Every migration, oldest first. Append only: a released migration is never edited. */
-export const migrations: readonly Migration[] = [people, trouble, pageAndThanks];
+export const migrations: readonly Migration[] = [people, trouble, pageAndThanks, upstreams];
