@@ -67,6 +67,13 @@ const beginning: Cursor = { seen: '3:3:', until: null, seq: 0 };
  */
 export async function readEvents(ctx: Ctx, reader: string, limit: number): Promise<{ events: Event[]; next: Cursor }> {
   const cursor = await readCursor(ctx, reader);
+  const piece = await readPiece(ctx, cursor, limit);
+  if (piece.events.length > 0 || cursor.until === null) return piece;
+  // The stretch had ended with its last piece: go on behind it.
+  return readPiece(ctx, piece.next, limit);
+}
+
+async function readPiece(ctx: Ctx, cursor: Cursor, limit: number): Promise<{ events: Event[]; next: Cursor }> {
   const until = cursor.until ?? (await currentSnapshot(ctx));
   const rows = await ctx.db
     .selectFrom('events')
@@ -80,10 +87,8 @@ export async function readEvents(ctx: Ctx, reader: string, limit: number): Promi
     .execute();
   const last = rows.at(-1);
   const isWhole = rows.length < limit || last === undefined;
-  return {
-    events: rows.map(toEvent),
-    next: isWhole ? { seen: until, until: null, seq: 0 } : { seen: cursor.seen, until, seq: last.seq },
-  };
+  const next = isWhole ? { seen: until, until: null, seq: 0 } : { seen: cursor.seen, until, seq: last.seq };
+  return { events: rows.map(toEvent), next };
 }
 
 async function currentSnapshot(ctx: Ctx): Promise<string> {

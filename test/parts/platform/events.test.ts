@@ -37,6 +37,15 @@ describe.each(both)('reading the log by cursor, on $kind', (subject) => {
     expect(await readAll('late', 100)).toHaveLength(8);
   });
 
+  test('a stretch that ends exactly with a piece does not end the reading', async () => {
+    for (let i = 0; i < 6; i++) await write(ctx, `exact.${i}`);
+    const { events, next } = await readEvents(ctx, 'late', 6);
+    expect(events).toHaveLength(6);
+    await moveCursor(ctx, 'late', next);
+    await write(ctx, 'after');
+    expect(await readAll('late', 6)).toEqual(['after']);
+  });
+
   test('what is not moved past is read again', async () => {
     await write(ctx, 'third.0');
     expect((await readEvents(ctx, 'late', 10)).events).toHaveLength(1);
