@@ -1,7 +1,7 @@
 // How fast a burst of posts is heard, and how often one is heard that is none. Outage bursts of known size are added to
 // real counts of mentions (the realTweets series of the Numenta benchmark: ten companies, 5-minute counts, eight weeks).
 import { join } from 'node:path';
-import { type BurstSignal, type BurstState, createBurst, stepBurst } from '../src/detect/burst.ts';
+import { type BurstSignal, type BurstState, burstDefaults, createBurst, stepBurst } from '../src/detect/burst.ts';
 import { logTail } from '../src/detect/burst-tail.ts';
 import type { Bench } from './bench.ts';
 import { type Series, readCorpus } from './nab-scorer.ts';
@@ -70,18 +70,34 @@ function hourMeans(startAt: number, counts: Int32Array, labelled: Uint8Array, to
 }
 
 /**
- * With hindsight: two or three bins in a row that together hold twice what their hour usually does, more than Poisson
- * chance around that mean gives in ten thousand, and of which two are each half as much again. Half an hour around.
+ * What is left out of a baseline, with hindsight: two or three bins in a row that together hold `least` times what their
+ * hour does, more than Poisson chance around that gives in ten thousand, and of which two hold `each` times. Half an hour
+ * around. `top` is the share of an hour's loudest bins that its mean is taken without.
  */
-function findSurges(counts: Int32Array, hourMean: Float64Array): Uint8Array {
+interface Rule {
+  readonly title: string;
+  readonly least: number;
+  readonly each: number;
+  readonly top: number;
+}
+
+/** Hours of which a tenth is surges are not to be measured by their surges: that is the strictest rule, the one judged. */
+const CLEAN: Rule = { title: 'surges of 2x the usual hour left out', least: 2, each: 1.5, top: 0.1 };
+const OTHERS: readonly Rule[] = [
+  { title: 'labelled windows left out, no more', least: Number.POSITIVE_INFINITY, each: 3, top: 0.02 },
+  { title: "surges of 3x the hour's mean left out", least: 3, each: 3, top: 0.02 },
+  { title: "surges of 2x the hour's mean left out", least: 2, each: 1.5, top: 0.02 },
+];
+
+function findSurges(counts: Int32Array, hourMean: Float64Array, rule: Rule): Uint8Array {
   const surge = new Uint8Array(counts.length);
   for (let i = 0; i < counts.length; i++) {
     for (const length of [2, 3]) {
       const window = Array.from({ length }, (_, j) => ({ count: counts[i + j] ?? -1, mean: hourMean[i + j] ?? 0 }));
       const sum = window.reduce((total, { count }) => total + count, 0);
       const mean = window.reduce((total, bin) => total + bin.mean, 0);
-      const high = window.filter((bin) => bin.count >= 1.5 * bin.mean).length;
-      if (high < 2 || sum < 2 * mean || logTail(sum, mean, 1e7) > Math.log(1e-4)) continue;
+      const high = window.filter((bin) => bin.count >= rule.each * bin.mean).length;
+      if (high < 2 || sum < rule.least * mean || logTail(sum, mean, 1e7) > Math.log(1e-4)) continue;
       surge.fill(1, Math.max(0, i - 6), i + length + 6);
     }
   }
@@ -103,7 +119,7 @@ function countAlike(counts: Int32Array, hourMean: Float64Array, labelled: Uint8A
   return episodes;
 }
 
-function toService(series: Series): Service {
+function toService(series: Series, rule: Rule): Service {
   const startAt = Math.floor((series.at[0] ?? 0) / BIN_MS) * BIN_MS;
   const binOf = (i: number): number => Math.round(((series.at[i] ?? 0) - (series.at[0] ?? 0)) / BIN_MS);
   const counts = new Int32Array(binOf(series.at.length - 1) + 1).fill(-1);
@@ -113,10 +129,9 @@ function toService(series: Series): Service {
   const labelled = new Uint8Array(counts.length);
   for (const [from, to] of series.windows) labelled.fill(1, binOf(from), binOf(to) + 1);
   const hourMean = hourMeans(startAt, counts, labelled, 0.02);
-  // Hours of which a tenth is surges are not to be measured by their surges.
-  const usual = hourMeans(startAt, counts, labelled, 0.1);
+  const usual = hourMeans(startAt, counts, labelled, rule.top);
   const name = series.file.replace(/^.*volume_|\.csv$/g, '');
-  return { name, startAt, counts, labelled, surge: findSurges(counts, usual), hourMean };
+  return { name, startAt, counts, labelled, surge: findSurges(counts, usual, rule), hourMean };
 }
 
 /** One bin as five minutes of counts, each known when its minute is over. */
@@ -219,7 +234,7 @@ function pickStarts(service: Service, heard: Listening, random: () => number): n
  */
 function possible(mean: number, size: number): number {
   let need = 1;
-  while (logTail(need, 2 * mean, 1e7) >= Math.log(1e-6)) need += 1;
+  while (logTail(need, 2 * mean, 1e7) >= Math.log(burstDefaults.onsetP)) need += 1;
   return Math.exp(logTail(need, 2 * mean * size, 1e7));
 }
 
@@ -303,53 +318,66 @@ function printFalseAlarms(rows: readonly Row[]): void {
     );
 }
 
+interface Verdict {
+  readonly services: string;
+  readonly detected: number;
+  readonly perWeek: number;
+  readonly hidden: number;
+}
+
+/** 5x bursts within two bins where 99% is possible at all, and onsets a service-week with nothing added. */
+function judge(rows: readonly Row[]): Verdict {
+  const able = rows.filter((row) => row.possible >= FLOOR.detected / 100);
+  const delays = able.flatMap((row) => row.delays[SIZES.indexOf(JUDGED.size)] ?? []);
+  return {
+    services: able.map(({ name }) => name).join(', '),
+    detected: 100 * within(delays, JUDGED.bins),
+    perWeek: sum(rows.map((row) => row.falseAlarms)) / sum(rows.map((row) => row.weeks)),
+    hidden: sum(rows.map((row) => row.hidden)) / rows.length,
+  };
+}
+
+function printPossible(rows: readonly Row[]): void {
+  console.log('\n5x within two bins: heard, heard when it begins inside a bin, and possible for a detector that knows');
+  console.log('the mean, were the counts plain Poisson. The floor is judged where 99% is possible at all.');
+  for (const row of rows) {
+    const heard = within(row.delays[SIZES.indexOf(JUDGED.size)] ?? [], JUDGED.bins);
+    console.log(
+      `${row.name.padEnd(10)}${percent(heard)}${percent(within(row.midBin, JUDGED.bins), 9)}${percent(row.possible, 9)}`,
+    );
+  }
+}
+
 async function run(): ReturnType<Bench['run']> {
   const folder = join(process.env['HUGOPS_SHARED_DATA'] ?? '../shared/data', 'nab');
   const corpus = readCorpus(folder).filter(({ file }) => file.startsWith('realTweets/'));
-  const rows = corpus.map((series) => measure(toService(series)));
-  console.log(
-    'Outage bursts added to real mention counts; the number beside a service is its mean count in a 5-minute bin.',
-  );
-  console.log(
-    `${STARTS_PER_SERVICE} bursts of an hour for each service and size; size is the whole rate over the hour's mean.`,
-  );
+  const measureAll = (rule: Rule): Row[] => corpus.map((series) => measure(toService(series, rule)));
+  const rows = measureAll(CLEAN);
+  console.log('Outage bursts added to real mention counts. Beside a service: its mean count in a 5-minute bin.');
+  console.log(`${STARTS_PER_SERVICE} bursts of an hour a service and size; size: the whole rate over the hour's mean.`);
   printBySize('Heard within two bins', rows, (delays) => percent(within(delays, JUDGED.bins)));
   printBySize('Heard within the hour', rows, (delays) => percent(within(delays, 12)));
   printBySize('Median delay in bins (- when fewer than half were heard)', rows, median);
-  console.log(
-    '\n5x within two bins: heard, heard when it begins inside a bin, and possible for a detector that knows the',
-  );
-  console.log('mean, were the counts plain Poisson. The floor is judged where 99% is possible at all.');
-  const at = SIZES.indexOf(JUDGED.size);
-  for (const row of rows)
-    console.log(
-      `${row.name.padEnd(10)}${percent(within(row.delays[at] ?? [], JUDGED.bins))}${percent(within(row.midBin, JUDGED.bins), 9)}${percent(row.possible, 9)}`,
-    );
+  printPossible(rows);
   printFalseAlarms(rows);
-  const able = rows.filter((row) => row.possible >= FLOOR.detected / 100);
-  const detected =
-    100 *
-    within(
-      able.flatMap((row) => row.delays[at] ?? []),
-      JUDGED.bins,
+  console.log('\nThe same on each baseline: onsets a service-week, 5x heard, share of time left out');
+  const clean = judge(rows);
+  for (const [title, verdict] of [
+    ...OTHERS.map((rule) => [rule.title, judge(measureAll(rule))] as const),
+    [`${CLEAN.title}: judged`, clean] as const,
+  ])
+    console.log(
+      `${title.padEnd(46)}${verdict.perWeek.toFixed(3).padStart(7)}${percent(verdict.detected / 100, 9)}${percent(verdict.hidden, 9)}`,
     );
-  const perWeek = sum(rows.map((row) => row.falseAlarms)) / sum(rows.map((row) => row.weeks));
-  const hidden = sum(rows.map((row) => row.hidden)) / rows.length;
-  const recorded = sum(rows.map((row) => row.recorded)) / sum(rows.map((row) => row.recordedWeeks));
-  console.log(
-    `\nfalse alarms a service-week: ${perWeek.toFixed(3)} on the clean baseline (limit ${FLOOR.falseAlarms}), which leaves out ${percent(hidden, 0)} of the time;`,
-  );
-  console.log(`${recorded.toFixed(2)} onsets a service-week as recorded, unlabelled surges included`);
-  const ok = detected >= FLOOR.detected && perWeek < FLOOR.falseAlarms;
-  console.log(
-    `${detected.toFixed(1)}% of 5x bursts heard within two bins on ${able.map(({ name }) => name).join(', ')}; floor ${FLOOR.detected}%`,
-  );
-  return { figure: Number(detected.toFixed(1)), unit: '% of 5x bursts within two 5-minute bins', ok };
+  const ok = clean.detected >= FLOOR.detected && clean.perWeek < FLOOR.falseAlarms;
+  console.log(`\n${clean.perWeek.toFixed(3)} false alarms a service-week (limit ${FLOOR.falseAlarms})`);
+  console.log(`${clean.detected.toFixed(1)}% of 5x bursts heard within two bins on ${clean.services}`);
+  return { figure: Number(clean.detected.toFixed(1)), unit: '% of 5x bursts within two 5-minute bins', ok };
 }
 
 export const bench: Bench = {
   name: 'bursts',
   what: 'how fast a burst of posts is heard over real mention counts, and how often one is heard that is none',
-  floor: `at least ${FLOOR.detected}%, under ${FLOOR.falseAlarms} false alarms a service-week`,
+  floor: `at least ${FLOOR.detected}%, under ${FLOOR.falseAlarms} false alarms a service-week, where hindsight sees no surge`,
   run,
 };
