@@ -130,14 +130,5 @@ create table hug_deliveries (
   primary key (hug_id, person_id)
 );
 create index hug_deliveries_waiting on hug_deliveries (due_at) where bundled_at is null;
-create index hug_deliveries_by_person on hug_deliveries (person_id);
-
-create table jobs (
-  name text primary key,
-  next_run_at bigint not null,
-  lease_until bigint,
-  last_run_at bigint,
-  last_error text,
-  failures integer not null default 0
-)`,
+create index hug_deliveries_by_person on hug_deliveries (person_id)`,
 };

@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { acknowledgeIncident, openIncident, resolveIncident } from '../../../src/respond/index.ts';
+import { deliverHugs, followIncidents } from '../../../src/thank/index.ts';
+import { leaveHug } from '../../../src/thank/leave-hug.ts';
+import { moderateHug } from '../../../src/thank/moderate-hug.ts';
+import { both } from '../db/both.ts';
+import { minute, openStage, type Stage } from '../respond/respond-stage.ts';
+
+const hour = 60 * minute;
+
+describe.each(both)('hugs, on $kind', (subject) => {
+  let stage: Stage;
+  let incidentId: string;
+  // Tuesday, 02:00 UTC. Alice can be thanked from 09:00 to 17:00 on Mondays only (see the stage).
+  beforeEach(async () => {
+    stage = await openStage(subject);
+    incidentId = await openIncident(stage.ctx, {
+      serviceId: 'a',
+      severity: 'critical',
+      title: 'A is down',
+      openedBy: 'person',
+      actor: { kind: 'system' },
+      now: stage.clock.now(),
+      isPublic: true,
+    });
+    await stage.settle();
+  });
+  afterEach(() => stage?.close());
+
+  const now = () => stage.clock.now();
+  const finish = async () => {
+    const by = { incidentId, actor: { kind: 'person', id: 'alice' } as const, now: now() };
+    await acknowledgeIncident(stage.ctx, { ...by, via: 'test' });
+    await resolveIncident(stage.ctx, { ...by, how: 'by-hand' });
+    await followIncidents(stage.ctx, now());
+  };
+  const hug = (visitor: number, message?: string) =>
+    leaveHug(stage.ctx, {
+      incidentId,
+      kind: 'hug',
+      message,
+      address: `192.0.2.${visitor}`,
+      userAgent: 'browser',
+      now: now(),
+    });
+  const mails = () => stage.ctx.db.selectFrom('mails').selectAll().where('purpose', '=', 'thanks').execute();
+  const pages = async () => (await stage.ctx.db.selectFrom('pages').selectAll().execute()).length;
+
+  test('not while they work, not for a private incident, not when the window is over', async () => {
+    await expect(hug(1)).rejects.toMatchObject({ code: 'conflict' });
+    await finish();
+    expect(await hug(1)).toMatchObject({ status: 'approved' });
+    stage.clock.advance(8 * 24 * hour);
+    await expect(hug(2)).rejects.toMatchObject({ code: 'gone' });
+    await stage.ctx.db.updateTable('incidents').set({ is_public: false }).execute();
+    await expect(hug(3)).rejects.toMatchObject({ code: 'not-found' });
+    await expect(
+      leaveHug(stage.ctx, { incidentId: 'none', kind: 'hug', address: '', userAgent: '', now: now() }),
+    ).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  test('one a visitor and incident, also in the same moment', async () => {
+    await finish();
+    const results = await Promise.allSettled([hug(1), hug(1), hug(1)]);
+    expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
+    await expect(hug(1)).rejects.toMatchObject({ code: 'conflict' });
+    expect(JSON.stringify(await stage.ctx.db.selectFrom('hugs').selectAll().execute())).not.toContain('192.0.2');
+  });
+
+  test('words wait for a person, unless the team says otherwise; then only clean ones pass', async () => {
+    await finish();
+    expect(await hug(1, 'Thank you')).toMatchObject({ status: 'held' });
+    await stage.ctx.db
+      .insertInto('teams')
+      .values({
+        id: 't',
+        name: 'T',
+        policy_id: null,
+        publish_hugs_unseen: true,
+        owned_by: 'console',
+        created_at: 0,
+        archived_at: null,
+      })
+      .execute();
+    await stage.ctx.db.updateTable('incidents').set({ team_id: 't' }).execute();
+    expect(await hug(2, 'Thank you')).toMatchObject({ status: 'approved' });
+    for (const [visitor, words] of [
+      'fuck you',
+      'call me: 0170 123 45 67',
+      'see www.example.com',
+      'mail bob@example.com',
+      'https://example.test',
+    ].entries()) {
+      expect(await hug(10 + visitor, words)).toMatchObject({ status: 'held' });
+    }
+    await expect(hug(20, 'x'.repeat(281))).rejects.toMatchObject({ code: 'invalid', fields: [{ path: 'message' }] });
+    expect(await hug(21, '👩‍🚒'.repeat(50))).toMatchObject({ status: 'approved' });
+  });
+
+  test('invisible characters do not get through', async () => {
+    await finish();
+    await hug(1, 'Thank\u200b you\u202e\u0000 all\n\tof you');
+    const [row] = await stage.ctx.db.selectFrom('hugs').select('message').execute();
+    expect(row?.message).toBe('Thank you all of you');
+  });
+
+  test('they come together, in the waking hours, once, never as a page; a rejected one does not come', async () => {
+    await finish();
+    const before = await pages();
+    await hug(1);
+    const { hugId } = await hug(2, 'You are great');
+    const { hugId: bad } = await hug(3, 'You are not');
+    await moderateHug(stage.ctx, { hugId, decision: 'approved', actor: { kind: 'person', id: 'bob' }, now: now() });
+    await moderateHug(stage.ctx, {
+      hugId: bad,
+      decision: 'rejected',
+      actor: { kind: 'person', id: 'bob' },
+      now: now(),
+    });
+    // Until Monday 09:00 nothing comes, whenever one looks.
+    const monday = Temporal.Instant.from('2026-12-07T09:00:00Z').epochMilliseconds;
+    for (; now() < monday; stage.clock.advance(hour)) {
+      await deliverHugs(stage.ctx, now());
+      expect(await mails()).toEqual([]);
+    }
+    await deliverHugs(stage.ctx, now());
+    const [mail, ...more] = await mails();
+    expect(more).toEqual([]);
+    expect(mail).toMatchObject({ to_address: 'alice@example.com', subject: '2 people said thank you' });
+    expect(mail?.body_text).toContain('You are great');
+    expect(mail?.body_text).not.toContain('You are not');
+    for (let i = 0; i < 8; i++) {
+      stage.clock.advance(hour);
+      await deliverHugs(stage.ctx, now());
+    }
+    expect(await mails()).toHaveLength(1);
+    expect(await pages()).toBe(before);
+  });
+
+  test('not while the person has an open incident', async () => {
+    await finish();
+    await hug(1);
+    const other = await openIncident(stage.ctx, {
+      serviceId: 'b',
+      severity: 'major',
+      title: 'B',
+      openedBy: 'person',
+      actor: { kind: 'system' },
+      now: now(),
+    });
+    await acknowledgeIncident(stage.ctx, {
+      incidentId: other,
+      actor: { kind: 'person', id: 'alice' },
+      now: now(),
+      via: 'test',
+    });
+    stage.clock.set(Temporal.Instant.from('2026-12-07T10:00:00Z').epochMilliseconds);
+    await deliverHugs(stage.ctx, now());
+    expect(await mails()).toEqual([]);
+    await resolveIncident(stage.ctx, { incidentId: other, actor: { kind: 'system' }, now: now(), how: 'by-hand' });
+    stage.clock.advance(hour);
+    await deliverHugs(stage.ctx, now());
+    expect(await mails()).toHaveLength(1);
+  });
+});
