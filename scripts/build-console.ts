@@ -42,6 +42,9 @@ export async function buildConsole(): Promise<void> {
   const shelf = join(root, 'node_modules/.cache/hugops');
   mkdirSync(shelf, { recursive: true });
   const work = mkdtempSync(join(shelf, 'console-'));
+  // Whoever builds, a test runner too, builds what is shipped: React is another one under another NODE_ENV.
+  const before = process.env['NODE_ENV'];
+  process.env['NODE_ENV'] = 'production';
   try {
     const outDir = join(work, 'new');
     await build({
@@ -52,6 +55,8 @@ export async function buildConsole(): Promise<void> {
     });
     putInPlace(outDir, join(work, 'old'));
   } finally {
+    if (before === undefined) delete process.env['NODE_ENV'];
+    else process.env['NODE_ENV'] = before;
     rmSync(work, { recursive: true, force: true });
   }
 }

@@ -32,7 +32,7 @@ export function consoleFiles(directory: string): Hono {
   if (existsSync(directory)) for (const [path, file] of readFiles(directory)) files.set(path, file);
   app.get('/console/*', (c) => {
     const path = c.req.path.slice('/console'.length);
-    const file = files.get(path) ?? (extname(path) === '' ? files.get('/index.html') : undefined);
+    const file = files.get(path) ?? (isFileName(path) ? undefined : files.get('/index.html'));
     if (!file)
       return c.text(
         files.size === 0 ? 'The console is not built. Run `npm run build:console`.' : 'There is no such file.',
@@ -52,6 +52,9 @@ export function consoleFiles(directory: string): Hono {
   app.get('/console', (c) => c.redirect('/console/'));
   return app;
 }
+
+/** The application's own addresses may contain dots too: an invitation's token does. */
+const isFileName = (path: string): boolean => path.startsWith('/assets/') || /^\/[^/]+\.[a-z0-9]+$/i.test(path);
 
 function* readFiles(directory: string): Generator<[string, File]> {
   for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {

@@ -6,6 +6,14 @@ import { queryClient } from './api/queries.ts';
 import { router } from './router.tsx';
 import './style.css';
 
+// After an update of HugOps the parts that an open page still wants have new names: load the page anew, but not again and again.
+window.addEventListener('vite:preloadError', () => {
+  const last = Number(sessionStorage.getItem('reloadedAt'));
+  if (Date.now() - last < 30_000) return;
+  sessionStorage.setItem('reloadedAt', String(Date.now()));
+  window.location.reload();
+});
+
 const root = document.querySelector('#root');
 if (root) {
   createRoot(root).render(

@@ -10,6 +10,11 @@ import { Shell } from './shell/shell.tsx';
 
 const root = createRootRoute({ notFoundComponent: Lost });
 
+type Search = Record<string, unknown>;
+// A key that is left out would keep what the address says, so a wrong value is made undefined.
+const oneOf = <T extends string>(value: unknown, known: readonly T[]): T | undefined =>
+  known.find((one) => one === value);
+
 const setUp = createRoute({
   getParentRoute: () => root,
   path: '/set-up',
@@ -21,9 +26,10 @@ const setUp = createRoute({
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: (search: Record<string, unknown>): { next?: string } =>
-    // Only addresses of the console itself: a link must not lead a person away after the sign-in.
-    typeof search['next'] === 'string' && /^\/(?!\/|\\)/.test(search['next']) ? { next: search['next'] } : {},
+  // Only addresses of the console itself: a link must not lead a person away after the sign-in.
+  validateSearch: (search: Search): { next?: string | undefined } => ({
+    next: typeof search['next'] === 'string' && /^\/(?![/\\])/.test(search['next']) ? search['next'] : undefined,
+  }),
   beforeLoad: async () => {
     if (await needsSetUp()) throw redirect({ to: '/set-up', replace: true });
   },
@@ -41,6 +47,8 @@ const member = createRoute({
   id: 'member',
   component: Shell,
   beforeLoad: async ({ location }) => {
+    // Asked beside, because every page's frame shows its counts.
+    void queryClient.prefetchQuery({ ...overviewQuery, retry: false });
     try {
       await queryClient.ensureQueryData(meQuery);
     } catch (error) {
@@ -63,8 +71,7 @@ const home = createRoute({
 const incidents = createRoute({
   getParentRoute: () => member,
   path: '/incidents',
-  validateSearch: (search: Record<string, unknown>): { show?: 'past' } =>
-    search['show'] === 'past' ? { show: 'past' } : {},
+  validateSearch: (search: Search): { show?: 'past' | undefined } => ({ show: oneOf(search['show'], ['past']) }),
   loader: () => void queryClient.prefetchQuery(openIncidentsQuery),
   component: IncidentsPage,
 });
@@ -77,8 +84,7 @@ const incident = createRoute({
 const services = createRoute({
   getParentRoute: () => member,
   path: '/services',
-  validateSearch: (search: Record<string, unknown>): { add?: true } =>
-    search['add'] === true || search['add'] === 'true' ? { add: true } : {},
+  validateSearch: (search: Search): { add?: true | undefined } => ({ add: search['add'] === true ? true : undefined }),
   component: lazyRouteComponent(() => import('./pages/services.tsx'), 'ServicesPage'),
 });
 const service = createRoute({
@@ -94,10 +100,9 @@ const onCall = createRoute({
 const hugs = createRoute({
   getParentRoute: () => member,
   path: '/hugs',
-  validateSearch: (search: Record<string, unknown>): { show?: 'waiting' | 'shown' | 'kept' } =>
-    search['show'] === 'waiting' || search['show'] === 'shown' || search['show'] === 'kept'
-      ? { show: search['show'] }
-      : {},
+  validateSearch: (search: Search): { show?: 'waiting' | 'shown' | 'kept' | undefined } => ({
+    show: oneOf(search['show'], ['waiting', 'shown', 'kept']),
+  }),
   component: lazyRouteComponent(() => import('./pages/hugs.tsx'), 'HugsPage'),
 });
 const people = createRoute({
@@ -138,6 +143,8 @@ queryClient.getQueryCache().subscribe((event) => {
   if (event.type !== 'updated' || event.action.type !== 'error') return;
   const { error } = event.action as { error: unknown };
   if (!(error instanceof ApiError) || error.status !== 401) return;
+  // Whoever was never signed in is led there by the route itself.
+  if (queryClient.getQueryData(meQuery.queryKey) === undefined) return;
   const { href, pathname } = router.state.location;
   if (/^\/(sign-in|set-up|invitation)/.test(pathname)) return;
   void router.navigate({ to: '/sign-in', search: href === '/' ? {} : { next: href }, replace: true });

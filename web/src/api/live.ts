@@ -3,8 +3,9 @@ import { queryClient } from './queries.ts';
 
 export type LiveState = { kind: 'connecting' } | { kind: 'open' } | { kind: 'lost'; sinceAt: number };
 
-// The screen asks again at most so often, however much happens.
-const gatherMs = 800;
+// The screen asks again at most so often; while things keep changing, ever less often, so that a storm of alerts and a room full of open consoles
+// do not run into the limit on requests.
+const gatherMs = { least: 800, most: 4_000, growth: 1.5 } as const;
 // HugOps speaks every 20 seconds; twice that and a little more is silence.
 const silenceMs = 45_000;
 const pollMs = 30_000;
@@ -17,6 +18,7 @@ let source: EventSource | undefined;
 let failures = 0;
 let watchers = 0;
 let lastRefreshAt = 0;
+let gapMs: number = gatherMs.least;
 const timers: Partial<Record<'refresh' | 'retry' | 'silence' | 'poll' | 'hidden', ReturnType<typeof setTimeout>>> = {};
 const listeners = new Set<() => void>();
 
@@ -47,7 +49,9 @@ function refresh(): void {
 
 function refreshSoon(): void {
   if (timers.refresh !== undefined) return;
-  setTimer('refresh', Math.max(0, lastRefreshAt + gatherMs - Date.now()), refresh);
+  const quietMs = Date.now() - lastRefreshAt;
+  gapMs = quietMs < 2 * gapMs ? Math.min(gapMs * gatherMs.growth, gatherMs.most) : gatherMs.least;
+  setTimer('refresh', Math.max(0, gapMs - quietMs), refresh);
 }
 
 function heard(): void {

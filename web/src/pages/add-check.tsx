@@ -3,6 +3,7 @@ import { type Severity, severities } from '../../../src/domain/words.ts';
 import { post } from '../api/client.ts';
 import type { NewCheck } from '../api/types.ts';
 import { refreshAll } from '../ui/act.ts';
+import { Disclosure } from '../ui/disclosure.tsx';
 import { Form, SelectField, TextField, type Values } from '../ui/form.tsx';
 import { shownSeverity } from '../ui/states.tsx';
 
@@ -204,8 +205,7 @@ const severityWords: Record<Severity, string> = {
 
 function More({ isActive }: { isActive: boolean }) {
   return (
-    <details>
-      <summary className="inline-flex min-h-9 items-center text-soft">More</summary>
+    <Disclosure label="More">
       <div className="mt-2 grid gap-4">
         <TextField name="name" label="Name, if you like" maxLength={100} />
         {isActive ? (
@@ -231,6 +231,6 @@ function More({ isActive }: { isActive: boolean }) {
           </div>
         ) : null}
       </div>
-    </details>
+    </Disclosure>
   );
 }

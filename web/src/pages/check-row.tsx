@@ -2,6 +2,7 @@ import { ask } from '../api/client.ts';
 import type { CheckView } from '../api/types.ts';
 import { refreshAll } from '../ui/act.ts';
 import { CopyText } from '../ui/copy.tsx';
+import { Disclosure } from '../ui/disclosure.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { ConfirmButton } from '../ui/sheet.tsx';
 import { InFile, shownSeverity, shownVerdict, State } from '../ui/states.tsx';
@@ -76,16 +77,14 @@ function LastResult({ check }: { check: CheckView }) {
 /** How to ping a heartbeat: at hand while nobody has, behind a word afterwards. */
 function PingHelp({ url, isNew }: { url: string; isNew: boolean }) {
   return (
-    <details className="group mt-2" open={isNew}>
-      <summary className="inline-flex min-h-9 list-none items-center gap-1 text-[0.94rem] text-soft hover:text-ink">
-        <Icon name="go" className="group-open:rotate-90" />
-        How to ping it
-      </summary>
-      <p className="mb-2 text-[0.94rem] text-soft">
-        Let the job call this address when it is done. Add /start when it begins and /fail when it fails.
-      </p>
-      <CopyText label="the ping command" text={`curl -fsS -m 10 --retry 5 -o /dev/null ${url}`} />
-    </details>
+    <div className="mt-2">
+      <Disclosure label="How to ping it" open={isNew}>
+        <p className="mb-2 text-[0.94rem] text-soft">
+          Let the job call this address when it is done. Add /start when it begins and /fail when it fails.
+        </p>
+        <CopyText label="the ping command" text={`curl -fsS -m 10 --retry 5 -o /dev/null ${url}`} />
+      </Disclosure>
+    </div>
   );
 }
 

@@ -116,7 +116,7 @@ const kinds: readonly KindForm[] = [
   {
     kind: 'email',
     label: 'E-mail',
-    icon: 'megaphone',
+    icon: 'mail',
     names: ['address'],
     fields: <TextField name="config.address" label="Address" type="email" required />,
   },

@@ -13,6 +13,9 @@ import { headlineOf } from './home-headline.ts';
 import { IncidentCard } from './incident-card.tsx';
 import { ServiceRows } from './service-rows.tsx';
 
+// More are a list of their own.
+const mostCards = 8;
+
 /** What is going on: what is broken first, then everything else that one person needs to know. */
 export function HomePage() {
   const query = useQuery(overviewQuery);
@@ -32,11 +35,18 @@ export function HomePage() {
     <Page title="Home" heading={<Headline overview={data} />}>
       {data.incidents.length > 0 ? (
         <ul className="mb-9 grid gap-4">
-          {data.incidents.map((incident) => (
+          {data.incidents.slice(0, mostCards).map((incident) => (
             <li key={incident.id}>
               <IncidentCard incident={incident} />
             </li>
           ))}
+          {data.incidents.length > mostCards ? (
+            <li>
+              <Link to="/incidents" className="link">
+                All {data.incidents.length} open incidents
+              </Link>
+            </li>
+          ) : null}
         </ul>
       ) : null}
       <div className="rail:grid rail:grid-cols-[minmax(0,1fr)_19rem] rail:gap-10">

@@ -62,7 +62,7 @@ function ForMe() {
         const thanked = incidents.filter((incident) => incident.hugs.length > 0);
         const others = incidents.filter((incident) => incident.hugs.length === 0);
         return (
-          <>
+          <div className="max-w-[46rem]">
             {thanked.length === 0 ? <NoneYet hasWork={others.length > 0} /> : null}
             <div className="grid gap-5">
               {thanked.map((incident) => (
@@ -70,7 +70,7 @@ function ForMe() {
               ))}
             </div>
             {others.length > 0 ? <Unthanked incidents={others} /> : null}
-          </>
+          </div>
         );
       }}
     </Loaded>

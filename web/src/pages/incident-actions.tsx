@@ -3,7 +3,7 @@ import { post } from '../api/client.ts';
 import { peopleQuery } from '../api/queries.ts';
 import { useAllows, useMe } from '../api/session.ts';
 import type { IncidentDetail, PersonView } from '../api/types.ts';
-import { refreshAll, useAct } from '../ui/act.ts';
+import { focusHeading, refreshAll, useAct } from '../ui/act.ts';
 import { Button } from '../ui/button.tsx';
 import { Complaint, Form, SelectField, TextArea, type Values } from '../ui/form.tsx';
 import { Loaded } from '../ui/loaded.tsx';
@@ -16,35 +16,38 @@ const pathOf = (incident: IncidentDetail, verb: string): string =>
   `/api/v1/incidents/${encodeURIComponent(incident.id)}/${verb}`;
 
 /**
- * What can be done about an incident. On a phone the one thing that matters now stays under the thumb, above the bar: to acknowledge, and once somebody
- * has it, to resolve. Everything else stands below the facts.
+ * What can be done about an incident. On a phone what matters now stays under the thumb, above the bar: to acknowledge, and once somebody has it, to tell
+ * the public and to resolve. The rest stands below the facts.
  */
 export function IncidentActions({ incident }: { incident: IncidentDetail }) {
   const mayAct = useAllows('responder');
-  if (!mayAct) return null;
-  const isOver = incident.status === 'resolved';
+  if (!mayAct || incident.status === 'resolved') return null;
+  const isTaken = incident.status === 'acknowledged';
   return (
     <div className="mt-5 flex flex-wrap gap-2">
-      {isOver ? null : (
-        <div className="fixed inset-x-0 bottom-[calc(var(--bar)+env(safe-area-inset-bottom))] z-10 border-t border-line bg-paper px-4 py-3 rail:static rail:border-0 rail:bg-transparent rail:p-0">
-          <div className="flex gap-2 *:flex-1 rail:*:flex-none">
-            {incident.status === 'triggered' ? <Acknowledge incident={incident} /> : <Resolve incident={incident} />}
-          </div>
+      <div className="fixed inset-x-0 bottom-[calc(var(--bar)+env(safe-area-inset-bottom))] z-10 border-t border-line bg-paper px-4 py-3 rail:static rail:border-0 rail:bg-transparent rail:p-0">
+        <div className="flex gap-2 *:flex-1 rail:*:flex-none">
+          {isTaken ? <TellPublic incident={incident} /> : <Acknowledge incident={incident} />}
+          {isTaken ? <Resolve incident={incident} /> : null}
         </div>
-      )}
-      {isOver ? null : (
-        <SheetButton label="Tell the public" title="Tell the public" icon="megaphone">
-          {(close) => <UpdateForm incident={incident} close={close} />}
-        </SheetButton>
-      )}
-      {isOver ? null : <HandOver incident={incident} />}
-      {incident.status === 'triggered' ? <Resolve incident={incident} isQuiet /> : null}
+      </div>
+      {isTaken ? null : <TellPublic incident={incident} />}
+      <HandOver incident={incident} />
+      {isTaken ? null : <Resolve incident={incident} />}
     </div>
   );
 }
 
+function TellPublic({ incident }: { incident: IncidentDetail }) {
+  return (
+    <SheetButton label="Tell the public" title="Tell the public" icon="megaphone">
+      {(close) => <UpdateForm incident={incident} close={close} />}
+    </SheetButton>
+  );
+}
+
 function Acknowledge({ incident }: { incident: IncidentDetail }) {
-  const acknowledge = useAct(() => post(acknowledgePath(incident.id)));
+  const acknowledge = useAct(() => post(acknowledgePath(incident.id)).then(focusHeading));
   return (
     <div>
       {acknowledge.error === undefined ? null : (
@@ -66,15 +69,9 @@ function Acknowledge({ incident }: { incident: IncidentDetail }) {
   );
 }
 
-function Resolve({ incident, isQuiet = false }: { incident: IncidentDetail; isQuiet?: boolean }) {
+function Resolve({ incident }: { incident: IncidentDetail }) {
   return (
-    <SheetButton
-      label="Resolve"
-      title="Is it over?"
-      icon="ok"
-      look={isQuiet ? 'plain' : 'primary'}
-      {...(isQuiet ? {} : { className: 'max-rail:min-h-14 max-rail:text-lg' })}
-    >
+    <SheetButton label="Resolve" title="Is it over?" icon="ok">
       {(close) => <ResolveForm incident={incident} close={close} />}
     </SheetButton>
   );

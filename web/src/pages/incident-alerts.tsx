@@ -1,5 +1,5 @@
 import type { IncidentDetail } from '../api/types.ts';
-import { Icon } from '../ui/icons.tsx';
+import { Disclosure } from '../ui/disclosure.tsx';
 import { ScrollingText } from '../ui/scrolling-text.tsx';
 import { countText, shownSeverity, State } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
@@ -49,22 +49,20 @@ function Evidence({ evidence }: { evidence: Alert['evidence'] }) {
   const rows = Object.entries(evidence).filter(([, value]) => value !== null && value !== undefined && value !== '');
   if (rows.length === 0) return null;
   return (
-    <details className="group mt-1">
-      <summary className="inline-flex min-h-9 list-none items-center gap-1 text-[0.94rem] text-soft hover:text-ink">
-        <Icon name="go" className="transition-none group-open:rotate-90" />
-        Evidence
-      </summary>
-      <dl className="mt-1 mb-1 grid gap-x-4 gap-y-1 text-[0.94rem] sm:grid-cols-[auto_minmax(0,1fr)]">
-        {rows.map(([key, value]) => (
-          <div key={key} className="contents">
-            <dt className="text-soft">{labelOf(key)}</dt>
-            <dd className="mb-1 min-w-0 sm:mb-0">
-              <Value name={key} value={value} />
-            </dd>
-          </div>
-        ))}
-      </dl>
-    </details>
+    <div className="mt-1">
+      <Disclosure label="Evidence">
+        <dl className="mt-1 mb-1 grid gap-x-4 gap-y-1 text-[0.94rem] sm:grid-cols-[auto_minmax(0,1fr)]">
+          {rows.map(([key, value]) => (
+            <div key={key} className="contents">
+              <dt className="text-soft">{labelOf(key)}</dt>
+              <dd className="mb-1 min-w-0 sm:mb-0">
+                <Value name={key} value={value} />
+              </dd>
+            </div>
+          ))}
+        </dl>
+      </Disclosure>
+    </div>
   );
 }
 

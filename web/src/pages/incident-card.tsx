@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { post } from '../api/client.ts';
 import { useAllows } from '../api/session.ts';
 import type { IncidentSummary } from '../api/types.ts';
-import { useAct } from '../ui/act.ts';
+import { focusHeading, useAct } from '../ui/act.ts';
 import { Button } from '../ui/button.tsx';
 import { Complaint } from '../ui/form.tsx';
 import { shownSeverity, State, Whose } from '../ui/states.tsx';
@@ -13,7 +13,7 @@ export const acknowledgePath = (id: string): string => `/api/v1/incidents/${enco
 /** An open incident: what, since when, who has it, and the button when nobody does. */
 export function IncidentCard({ incident }: { incident: IncidentSummary }) {
   const mayAct = useAllows('responder');
-  const acknowledge = useAct(() => post(acknowledgePath(incident.id)));
+  const acknowledge = useAct(() => post(acknowledgePath(incident.id)).then(focusHeading));
   const shown = shownSeverity[incident.severity];
   return (
     <article className={`card edged ${shown.tone} px-5 pt-5 pb-4 sm:flex sm:items-center sm:gap-6`}>

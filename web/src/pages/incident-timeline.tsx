@@ -10,7 +10,7 @@ import { Time } from '../ui/time.tsx';
 /** What happened, newest first, and a place for a note. */
 export function Timeline({ incident }: { incident: IncidentDetail }) {
   const mayWrite = useAllows('responder');
-  const events = incident.timeline.toReversed();
+  const events = gatherHugs(incident.timeline.toReversed());
   return (
     <>
       {mayWrite ? <NoteForm incidentId={incident.id} /> : null}
@@ -22,6 +22,27 @@ export function Timeline({ incident }: { incident: IncidentDetail }) {
     </>
   );
 }
+
+/** Hugs come in hundreds: a run of them is one line, so that the work stays in sight. `events` are newest first. */
+function gatherHugs(events: readonly TimelineEvent[]): TimelineEvent[] {
+  const gathered: TimelineEvent[] = [];
+  let run = 0;
+  for (const event of events) {
+    const before = gathered.at(-1);
+    const joins = before?.kind === event.kind && event.kind in manyHugs;
+    run = joins ? run + 1 : 1;
+    if (before !== undefined && joins)
+      gathered[gathered.length - 1] = { ...before, text: `${run} ${manyHugs[event.kind]}` };
+    else gathered.push(event);
+  }
+  return gathered;
+}
+
+const manyHugs: Readonly<Record<string, string>> = {
+  'hug.approved': 'hugs',
+  'hug.held': 'hugs with words are waiting for approval',
+  'hug.rejected': 'hugs were not let through',
+};
 
 function NoteForm({ incidentId }: { incidentId: string }) {
   const [round, setRound] = useState(0);

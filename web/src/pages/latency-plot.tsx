@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { ServiceDetail } from '../api/types.ts';
+import { Disclosure } from '../ui/disclosure.tsx';
 import { clockText } from '../ui/time.tsx';
 
 type Point = ServiceDetail['latency'][number];
@@ -42,10 +43,11 @@ export function LatencyPlot({ points }: { points: Point[] }) {
         </span>
       </p>
       <div ref={holder} aria-hidden="true" style={{ minHeight: height }} />
-      <details className="px-1">
-        <summary className="inline-flex min-h-9 items-center text-[0.86rem] text-soft">As a table</summary>
-        <Table points={points} />
-      </details>
+      <div className="px-1">
+        <Disclosure label="As a table">
+          <Table points={points} />
+        </Disclosure>
+      </div>
     </div>
   );
 }

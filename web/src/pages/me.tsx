@@ -180,10 +180,16 @@ function PasswordForm() {
   return (
     <div className="card px-5 py-5">
       <Form key={round} send={send} submit="Change it" look="plain" beside={<Saved when={round > 0} />}>
-        <TextField name="currentPassword" label="Now" type="password" autoComplete="current-password" required />
+        <TextField
+          name="currentPassword"
+          label="Your password now"
+          type="password"
+          autoComplete="current-password"
+          required
+        />
         <TextField
           name="newPassword"
-          label="New"
+          label="A new one"
           type="password"
           autoComplete="new-password"
           required

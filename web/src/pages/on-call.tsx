@@ -128,12 +128,7 @@ function Shifts({ schedule, mayAct }: { schedule: Schedule; mayAct: boolean }) {
       <h3 className="mt-5 mb-1 text-base">Shifts</h3>
       <ul className="divide-y divide-line">
         {shown.map((shift) => (
-          <ShiftRow
-            key={`${shift.fromAt}-${shift.person.id}`}
-            shift={shift}
-            isNow={shift.fromAt <= now}
-            mayAct={mayAct}
-          />
+          <ShiftRow key={`${shift.fromAt}-${shift.person.id}`} shift={shift} now={now} mayAct={mayAct} />
         ))}
       </ul>
       {schedule.shifts.length > fewShifts && !all ? (
@@ -145,16 +140,12 @@ function Shifts({ schedule, mayAct }: { schedule: Schedule; mayAct: boolean }) {
   );
 }
 
-function ShiftRow({ shift, isNow, mayAct }: { shift: Shift; isNow: boolean; mayAct: boolean }) {
+function ShiftRow({ shift, now, mayAct }: { shift: Shift; now: number; mayAct: boolean }) {
   const { overrideId } = shift;
   return (
     <li className="flex min-h-12 flex-wrap items-center gap-x-4 py-1.5">
       <span className="min-w-40 font-semibold">{shift.person.name}</span>
-      <span className="grow text-soft">
-        {isNow
-          ? `now, until ${dayText(shift.untilAt)}, ${clockText(shift.untilAt)}`
-          : rangeText(shift.fromAt, shift.untilAt)}
-      </span>
+      <span className="grow text-soft">{shiftText(shift, now)}</span>
       {overrideId === null ? null : (
         <span className="flex items-center gap-2 text-[0.94rem] text-soft">
           Override
@@ -173,6 +164,18 @@ function ShiftRow({ shift, isNow, mayAct }: { shift: Shift; isNow: boolean; mayA
       )}
     </li>
   );
+}
+
+const twoWeeksMs = 14 * 86_400_000;
+
+/** When a shift is. Its end is not told where it was only cut off by what was asked for. */
+function shiftText(shift: Shift, now: number): string {
+  const goesOn = shift.untilAt > now + twoWeeksMs - 3_600_000;
+  const until = `${dayText(shift.untilAt)}, ${clockText(shift.untilAt)}`;
+  if (shift.fromAt <= now) return goesOn ? 'now, and for the next two weeks' : `now, until ${until}`;
+  return goesOn
+    ? `from ${dayText(shift.fromAt)}, ${clockText(shift.fromAt)} on`
+    : rangeText(shift.fromAt, shift.untilAt);
 }
 
 /** `Mon 7 Dec, 09:00 to Mon 14 Dec, 09:00`; the day once when it is the same. */

@@ -35,7 +35,7 @@ function Week({ days, schedule, people, now }: { days: number[]; schedule: Sched
             key={day}
             className={`border-s border-line ps-1.5 ${day <= now && now - day < 86_400_000 ? 'font-bold text-ink' : ''}`}
           >
-            {weekday.format(day)} <span className="whitespace-nowrap">{dayNumber.format(day)}</span>
+            {weekday.format(day)} <span className="block sm:inline">{dayNumber.format(day)}</span>
           </span>
         ))}
       </div>
@@ -64,10 +64,12 @@ function Week({ days, schedule, people, now }: { days: number[]; schedule: Sched
               key={`${shift.fromAt}-${shift.person.id}`}
               style={{ insetInlineStart: `${piece.start}%`, width: `${piece.width}%` }}
               title={`${shift.person.name}, ${dayText(shift.fromAt)} ${clockText(shift.fromAt)} to ${dayText(shift.untilAt)} ${clockText(shift.untilAt)}`}
-              className={`absolute inset-y-0 flex items-center overflow-hidden rounded-md border border-edge text-sm whitespace-nowrap ${shade} ${shift.overrideId === null ? '' : 'border-dashed'} ${piece.width > 6 ? 'px-2' : ''}`}
+              className={`absolute inset-y-0 flex items-center overflow-hidden rounded-md border border-edge text-sm whitespace-nowrap ${shade} ${shift.overrideId === null ? '' : 'border-dashed'} ${piece.width > 6 ? 'px-1.5 sm:px-2' : ''}`}
             >
               {piece.width > 6 ? (
-                <span className="truncate">{piece.width > 22 ? shift.person.name : firstName(shift.person.name)}</span>
+                <span className={`truncate ${piece.width > 13 ? '' : 'max-sm:hidden'}`}>
+                  {piece.width > 22 ? shift.person.name : firstName(shift.person.name)}
+                </span>
               ) : null}
             </span>
           );

@@ -5,14 +5,17 @@ import { startLive } from '../api/live.ts';
 import { overviewQuery } from '../api/queries.ts';
 import { useMe } from '../api/session.ts';
 import { Icon } from '../ui/icons.tsx';
-import { Sheet } from '../ui/sheet.tsx';
+import { prepareSheets, Sheet } from '../ui/sheet.tsx';
 import { Brand } from './brand.tsx';
 import { Connection } from './connection.tsx';
 import { type Place, places, statusPageLink } from './places.ts';
 
 /** The frame around every page: places on the left or below, the state of the connection, and the page itself. */
 export function Shell() {
-  useEffect(() => startLive(), []);
+  useEffect(() => {
+    prepareSheets();
+    return startLive();
+  }, []);
   const main = useRef<HTMLElement>(null);
   useFocusOnMove(main);
   return (

@@ -20,3 +20,6 @@ export function useAct(work: () => Promise<unknown>): { run: () => void; pending
 
 /** After something was changed: what is on the screen is asked anew. */
 export const refreshAll = (): Promise<void> => queryClient.invalidateQueries();
+
+/** For a button that goes away when it is pressed: keyboards and screen readers go on from the page's heading instead of from nowhere. */
+export const focusHeading = (): void => document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });

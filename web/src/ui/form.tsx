@@ -253,7 +253,7 @@ export function Choice<T extends string>({
         {options.map((option) => (
           <label
             key={option.value}
-            className="inline-flex min-h-11 grow items-center justify-center gap-2 rounded-[0.6rem] border border-edge px-3 has-checked:border-ink has-checked:bg-ink has-checked:text-paper has-focus-visible:outline-[0.2rem] has-focus-visible:outline-offset-2 has-focus-visible:outline-link"
+            className="inline-flex min-h-11 grow items-center justify-center gap-2 rounded-[0.6rem] border border-edge px-3 has-checked:border-ink has-checked:bg-ink has-checked:text-paper forced-colors:has-checked:outline-4 has-focus-visible:outline-[0.2rem] has-focus-visible:outline-offset-2 has-focus-visible:outline-link"
           >
             <input
               type="radio"

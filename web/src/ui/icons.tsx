@@ -24,6 +24,7 @@ import Heart from 'lucide-react/icons/heart';
 import House from 'lucide-react/icons/house';
 import KeyRound from 'lucide-react/icons/key-round';
 import LogOut from 'lucide-react/icons/log-out';
+import Mail from 'lucide-react/icons/mail';
 import Megaphone from 'lucide-react/icons/megaphone';
 import OctagonX from 'lucide-react/icons/octagon-x';
 import Phone from 'lucide-react/icons/phone';
@@ -63,6 +64,7 @@ const icons = {
   home: House,
   key: KeyRound,
   leave: LogOut,
+  mail: Mail,
   major: OctagonX,
   megaphone: Megaphone,
   more: Ellipsis,

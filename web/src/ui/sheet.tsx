@@ -1,42 +1,24 @@
-import { Dialog } from '@base-ui/react/dialog';
-import type { ReactNode } from 'react';
-import { useState } from 'react';
-import { reasonOf } from './loaded.tsx';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { Button, type ButtonProps } from './button.tsx';
-import { Icon } from './icons.tsx';
+import { reasonOf } from './loaded.tsx';
+
+const loadDialog = () => import('./sheet-dialog.tsx');
+const SheetDialog = lazy(async () => ({ default: (await loadDialog()).SheetDialog }));
+
+/** Fetches what sheets need while there is nothing else to do, so that the first one opens at once. */
+export function prepareSheets(): void {
+  setTimeout(() => void loadDialog().catch(() => undefined), 1_500);
+}
 
 /** A sheet that comes from below on a phone and stands in the middle elsewhere. Escape and a tap outside close it. */
-export function Sheet({
-  open,
-  onClose,
-  title,
-  children,
-}: {
-  open: boolean;
-  onClose: () => void;
-  title: string;
-  children: ReactNode;
-}) {
+export function Sheet(props: { open: boolean; onClose: () => void; title: string; children: ReactNode }) {
+  const [wasOpen, setWasOpen] = useState(props.open);
+  if (props.open && !wasOpen) setWasOpen(true);
+  if (!wasOpen) return null;
   return (
-    <Dialog.Root open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="sheet-backdrop fixed inset-0 z-30 bg-shade" />
-        <Dialog.Viewport className="fixed inset-0 z-40 flex items-end justify-center sm:items-center sm:p-6">
-          <Dialog.Popup className="sheet flex max-h-[calc(100dvh-2.5rem)] w-full flex-col overflow-hidden rounded-t-2xl border border-line bg-sheet sm:max-h-full sm:max-w-[34rem] sm:rounded-2xl">
-            <div className="flex items-center justify-between gap-4 px-5 pt-4 pb-2">
-              <Dialog.Title className="text-xl">{title}</Dialog.Title>
-              <Dialog.Close
-                aria-label="Close"
-                className="-me-2 inline-flex size-11 items-center justify-center rounded-full text-soft hover:bg-hover hover:text-ink"
-              >
-                <Icon name="close" className="text-lg" />
-              </Dialog.Close>
-            </div>
-            <div className="overflow-y-auto px-5 pt-1 pb-[max(1.25rem,env(safe-area-inset-bottom))]">{children}</div>
-          </Dialog.Popup>
-        </Dialog.Viewport>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <Suspense fallback={null}>
+      <SheetDialog {...props} />
+    </Suspense>
   );
 }
 
