@@ -21,6 +21,7 @@ export type CheckErrorCode =
   | 'secret-missing'
   | 'config-invalid'
   | 'no-resources'
+  | 'source-unavailable'
   | 'internal';
 
 // These say that the check could not be made here, which is no evidence about the service.
@@ -29,6 +30,7 @@ const cannotLook = new Set<CheckErrorCode>([
   'secret-missing',
   'config-invalid',
   'no-resources',
+  'source-unavailable',
   'internal',
 ]);
 
@@ -88,6 +90,10 @@ interface KindBase<K extends string, S extends z.ZodObject> {
   kind: K;
   /** What people call it: `HTTP`. */
   label: string;
+  /** What it looks at, in a sentence or two. */
+  summary: string;
+  /** A configuration as people would write one, for the reference. */
+  example: z.input<S>;
   /** Field titles and descriptions feed the forms and the reference. */
   schema: S;
 }

@@ -17,12 +17,14 @@ export interface Trace {
   /** `host:port` as people write it, with the address once it is known. */
   peer: string;
   bytes: number;
+  /** In a conversation of several steps, what is to come next, as in "the greeting"; empty where there is one answer only. */
+  waitingFor: string;
 }
 
-export const newTrace = (): Trace => ({ phases: {}, stage: 'dns', peer: '', bytes: 0 });
+export const newTrace = (): Trace => ({ phases: {}, stage: 'dns', peer: '', bytes: 0, waitingFor: '' });
 
 /** `192.0.2.1:80`, `[2001:db8::1]:80`. */
-const endpoint = (address: string, port: number): string =>
+export const endpoint = (address: string, port: number): string =>
   address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 
 /**
@@ -47,7 +49,12 @@ export async function openSocket(target: Target, env: CheckEnv, trace: Trace): P
   return socket;
 }
 
-function allowed(addresses: readonly string[], target: Target, env: CheckEnv): readonly string[] {
+/** Those of the addresses where checks may go; throws CheckError `forbidden-address` when there is none. */
+export function allowed(
+  addresses: readonly string[],
+  target: Pick<Target, 'host'>,
+  env: Pick<CheckEnv, 'allowPrivateNetworks'>,
+): readonly string[] {
   const classes = addresses.map(classifyAddress);
   if (classes.every((kind) => kind === 'public' || (kind === 'private' && env.allowPrivateNetworks))) return addresses;
   const fine = addresses.filter((_, index) => {
@@ -134,6 +141,9 @@ export function explainSocket(error: Error, trace: Trace): Error {
   if (error instanceof CheckError) return error;
   const { code = '' } = error as NodeJS.ErrnoException;
   if (code === 'ECONNRESET' || code === 'EPIPE') return new CheckError('reset', `connection reset by ${trace.peer}`);
+  if (code === 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED') {
+    return new CheckError('tls-failed', `${trace.peer} wants a client certificate`);
+  }
   if (code === 'ETIMEDOUT') return new CheckError('timeout', `the connection to ${trace.peer} was lost`);
   return new CheckError('reset', `the connection to ${trace.peer} broke (${code || error.message})`);
 }
@@ -141,6 +151,9 @@ export function explainSocket(error: Error, trace: Trace): Error {
 /** What a run that reached its time-out was waiting for. */
 export function explainTimeout(trace: Trace, timeoutMs: number): CheckError {
   const within = `within ${formatDuration(timeoutMs)}`;
+  if (trace.waitingFor !== '' && (trace.stage === 'answer' || trace.stage === 'transfer')) {
+    return new CheckError('timeout', `connected to ${trace.peer}, but ${trace.waitingFor} did not come ${within}`);
+  }
   const waited: Record<Trace['stage'], string> = {
     dns: `no address for ${trace.peer} ${within}: the name servers did not answer`,
     connect: `no connection to ${trace.peer} ${within}`,

@@ -13,5 +13,8 @@ const schema = z.strictObject({
 export const heartbeatCheck: PassiveKind<'heartbeat', typeof schema> = {
   kind: 'heartbeat',
   label: 'Heartbeat',
+  summary:
+    'A check turned round: a job calls its address (shown in the console) each interval, and silence for longer than the grace is the failure. It has no timeout and no thresholds.',
+  example: { graceMs: 300_000 },
   schema,
 };

@@ -14,7 +14,7 @@ const complaint = (compile: (text: string) => unknown, text: string): string | u
 };
 
 /** Adds what is wrong with an expression or a path to the schema's complaints. */
-function checkText(compile: (text: string) => unknown, path: string, text: unknown, ctx: z.RefinementCtx): void {
+export function checkText(compile: (text: string) => unknown, path: string, text: unknown, ctx: z.RefinementCtx): void {
   const message = typeof text === 'string' ? complaint(compile, text) : 'write the expression as text';
   if (message !== undefined) ctx.addIssue({ code: 'custom', path: [path], message });
 }
@@ -23,11 +23,14 @@ const statusRange = z
   .string()
   .regex(/^[1-5]\d\d(?:-[1-5]\d\d)?$/, { error: 'write a status as 204 or a range as 200-299' });
 
-const textTests = ['contains', 'not-contains', 'equals', 'matches', 'not-matches'] as const;
-const isPattern = (test: string): boolean => test === 'matches' || test === 'not-matches';
+export const textTests = ['contains', 'not-contains', 'equals', 'matches', 'not-matches'] as const;
+export const isPattern = (test: string): boolean => test === 'matches' || test === 'not-matches';
 
 const onStatus = z
-  .object({ on: z.literal('status'), in: z.array(statusRange).min(1).max(20) })
+  .object({
+    on: z.literal('status'),
+    in: z.array(statusRange).min(1).max(20).describe('Statuses such as 204, and ranges such as 200-299'),
+  })
   .describe('The status is one of these. Without this expectation it must be 200-299.');
 
 const onHeader = z
@@ -35,7 +38,7 @@ const onHeader = z
     on: z.literal('header'),
     name: z.string().min(1).max(100).describe('The name of the header, in any case'),
     is: z.enum(['present', 'absent', ...textTests]),
-    value: z.string().max(1000).default(''),
+    value: z.string().max(1000).default('').describe('What it is compared with'),
   })
   .superRefine((given, ctx) => {
     if (isPattern(given.is)) checkText(compilePattern, 'value', given.value, ctx);
@@ -43,7 +46,11 @@ const onHeader = z
   .describe('A header of the answer');
 
 const onBody = z
-  .object({ on: z.literal('body'), is: z.enum(textTests), value: z.string().max(10_000) })
+  .object({
+    on: z.literal('body'),
+    is: z.enum(textTests),
+    value: z.string().max(10_000).describe('What it is compared with'),
+  })
   .superRefine((given, ctx) => {
     if (isPattern(given.is)) checkText(compilePattern, 'value', given.value, ctx);
   })
@@ -54,7 +61,10 @@ const onJson = z
     on: z.literal('json'),
     path: z.string().max(500).describe('As in $.parts[*].healthy; every value found must pass'),
     is: z.enum(['present', 'absent', 'not-equals', 'above', 'below', ...textTests]),
-    value: z.union([z.string().max(1000), z.number(), z.boolean(), z.null()]).default(''),
+    value: z
+      .union([z.string().max(1000), z.number(), z.boolean(), z.null()])
+      .default('')
+      .describe('What it is compared with'),
   })
   .superRefine((given, ctx) => {
     checkText(compileJsonPath, 'path', given.path, ctx);
@@ -66,7 +76,7 @@ const onJson = z
   .describe('A value in a JSON body');
 
 const onResponseTime = z
-  .object({ on: z.literal('response-time'), belowMs: z.number().positive() })
+  .object({ on: z.literal('response-time'), belowMs: z.number().positive().describe('In milliseconds') })
   .describe('The whole request, redirects included, takes less');
 
 const onCertificate = z
@@ -156,9 +166,9 @@ function compileHeader(expected: Extract<HttpExpectation, { on: 'header' }>): Ju
   };
 }
 
-type TextJudge = (what: string, text: string) => string | undefined;
+export type TextJudge = (what: string, text: string) => string | undefined;
 
-function textJudge(test: (typeof textTests)[number], value: string): TextJudge {
+export function textJudge(test: (typeof textTests)[number], value: string): TextJudge {
   const quoted = JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);
   if (test === 'equals') return (what, text) => (text === value ? undefined : `${what} is not ${quoted}`);
   if (test === 'contains')

@@ -81,8 +81,12 @@ export function nextRequest(request: HttpRequest, answer: HttpAnswer, secrets: S
 // The bytes of requests that are sent again and again; a request is never changed once made.
 const written = new WeakMap<HttpRequest, Buffer>();
 
-/** The request as it goes over the wire (RFC 9112). */
-export function requestBytes(request: HttpRequest): Buffer {
+/**
+ * The request as it goes over the wire (RFC 9112). With `forProxy`, header lines for a proxy, it is written for one: with the whole URL
+ * (section 3.2.2), and these lines.
+ */
+export function requestBytes(request: HttpRequest, forProxy?: string): Buffer {
+  if (forProxy !== undefined) return writeRequest(request, forProxy);
   const known = written.get(request);
   if (known) return known;
   const bytes = writeRequest(request);
@@ -90,9 +94,10 @@ export function requestBytes(request: HttpRequest): Buffer {
   return bytes;
 }
 
-function writeRequest(request: HttpRequest): Buffer {
+function writeRequest(request: HttpRequest, forProxy?: string): Buffer {
   const { url, method, headers, body } = request;
-  let head = `${method} ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\nconnection: close\r\n`;
+  const asked = `${forProxy === undefined ? '' : url.origin}${url.pathname}${url.search}`;
+  let head = `${method} ${asked} HTTP/1.1\r\n${forProxy ?? ''}host: ${url.host}\r\nconnection: close\r\n`;
   if (!headers.has('user-agent')) head += 'user-agent: HugOps\r\n';
   if (!headers.has('accept')) head += 'accept: */*\r\n';
   for (const [name, value] of headers) head += `${name}: ${value}\r\n`;

@@ -1,67 +1,33 @@
-import type { TLSSocket } from 'node:tls';
 import type { JsonObject } from '../../domain/words.ts';
 import { CheckError, type CheckEnv, defineCheck, type Outcome } from './check-kind.ts';
-import { openSocket } from './connect.ts';
-import { exchange, type HttpAnswer } from './http-answer.ts';
-import { bodyText, firstRequest, type HttpRequest, nextRequest, requestBytes } from './http-request.ts';
+import type { HttpAnswer } from './http-answer.ts';
 import { type HttpConfig, httpSchema } from './http-config.ts';
 import { compileExpectations, type Judge } from './http-expect.ts';
+import { beginHttpRun, fetchAll, type HttpRun } from './http-fetch.ts';
+import { tokenFor } from './http-oauth.ts';
+import { bodyText, firstRequest, type HttpRequest } from './http-request.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
-import { type CertificateFacts, certificateFacts, startTls } from './tls.ts';
-import { beginRun, concludeRun, elapsedMs, type TracedRun } from './traced-run.ts';
+import { beginRun, concludeRun, elapsedMs } from './traced-run.ts';
 
-/** What one run learns, so that a failure at any point can tell all of it. */
-interface Run extends TracedRun {
-  config: HttpConfig;
-  /** The host that the configuration names, for which alone `resolveTo` holds. */
-  hostname: string;
-  redirects: string[];
-  answer: HttpAnswer | undefined;
-  certificate: CertificateFacts | undefined;
+/** Asks as configured, with a token where one is wanted; once more with a new one when a kept token is refused. */
+async function ask(run: HttpRun, config: HttpConfig): Promise<HttpAnswer> {
+  const redirects = { follow: config.followRedirects, max: config.maxRedirects };
+  const request = preparedOf(config).fixedRequest ?? firstRequest(config, run.secrets);
+  if (!config.oauth2) return fetchAll(run, request, redirects);
+  const token = await tokenFor(config.oauth2, config, run);
+  const answer = await fetchAll(run, withToken(request, token.text), redirects);
+  if (answer.status !== 401) return answer;
+  token.forget();
+  if (!token.isKept) return answer;
+  const fresh = await tokenFor(config.oauth2, config, run);
+  run.redirects.length = 0;
+  return fetchAll(run, withToken(request, fresh.text), redirects);
 }
 
-async function fetchOnce(run: Run, request: HttpRequest): Promise<HttpAnswer> {
-  const { config, env, trace } = run;
-  const { url } = request;
-  const secure = url.protocol === 'https:';
-  const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
-  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
-  const resolveTo = url.hostname === run.hostname ? config.resolveTo : undefined;
-  const plain = await openSocket({ host, port, family: config.addressFamily, resolveTo }, env, trace);
-  let socket = plain;
-  run.certificate = undefined;
-  if (secure) {
-    const ca = config.caCertificate === undefined ? undefined : run.secrets.fill(config.caCertificate);
-    const wish = { serverName: host, verify: config.verifyCertificate, ca };
-    const tls: TLSSocket = await startTls(plain, wish, env, trace);
-    run.certificate = certificateFacts(tls, env.now);
-    socket = tls;
-  }
-  const wire = { method: request.method, bytes: requestBytes(request) };
-  return exchange(socket, wire, { maxBodyBytes: config.maxBodyBytes, signal: env.signal }, trace);
-}
-
-async function fetchAll(run: Run): Promise<HttpAnswer> {
-  const { config, secrets } = run;
-  const { fixedRequest } = preparedOf(config);
-  let request = fixedRequest ?? firstRequest(config, secrets);
-  run.hostname = request.url.hostname;
-  for (;;) {
-    const answer = await fetchOnce(run, request);
-    run.answer = answer;
-    const next = config.followRedirects ? nextRequest(request, answer, secrets) : undefined;
-    if (!next) return answer;
-    if (run.redirects.length >= config.maxRedirects) {
-      const many = run.redirects.length === 1 ? '1 redirect' : `${run.redirects.length} redirects`;
-      throw new CheckError(
-        'too-many-redirects',
-        `still redirected after ${many}, now to ${secrets.hide(next.url.href).slice(0, 200)}`,
-      );
-    }
-    run.redirects.push(secrets.hide(next.url.href).slice(0, 500));
-    request = next;
-  }
-}
+const withToken = (request: HttpRequest, token: string): HttpRequest => ({
+  ...request,
+  headers: new Map(request.headers).set('authorization', `Bearer ${token}`),
+});
 
 interface Prepared {
   judges: Judge[];
@@ -85,17 +51,17 @@ function preparedOf(config: HttpConfig): Prepared {
   return made;
 }
 
-function judge(run: Run, answer: HttpAnswer, totalMs: number): void {
+function judge(run: HttpRun, config: HttpConfig, answer: HttpAnswer, totalMs: number): void {
   let text: string | undefined;
   const facts = {
     status: answer.status,
     headers: answer.headers,
-    text: () => (text ??= bodyText(answer, run.config.maxBodyBytes)),
+    text: () => (text ??= bodyText(answer, config.maxBodyBytes)),
     truncated: answer.truncated,
     totalMs,
     certificate: run.certificate,
   };
-  const wrong = preparedOf(run.config).judges.flatMap((one) => one(facts) ?? []);
+  const wrong = preparedOf(config).judges.flatMap((one) => one(facts) ?? []);
   if (wrong.length > 0) throw new CheckError('assertion-failed', wrong.slice(0, 3).join('; '));
 }
 
@@ -104,7 +70,7 @@ const shownBody = 2000;
 const maxShownSource = 262_144;
 
 /** The evidence. A failure shows the answer itself; a success only what a list needs. */
-function observe(run: Run, withAnswer: boolean): JsonObject {
+export function observeAnswer(run: HttpRun, withAnswer: boolean): JsonObject {
   const { answer, trace, redirects, certificate, secrets } = run;
   const seen: JsonObject = { peer: trace.peer };
   if (answer) {
@@ -133,25 +99,30 @@ function shownText(answer: HttpAnswer, secrets: Secrets): string {
 }
 
 function runHttp(config: HttpConfig, env: CheckEnv): Promise<Outcome> {
-  const run: Run = {
-    ...beginRun(env),
-    config,
-    hostname: '',
-    redirects: [],
-    answer: undefined,
-    certificate: undefined,
-  };
+  const run = beginHttpRun(beginRun(env), config);
   return concludeRun(
     run,
-    async () => judge(run, await fetchAll(run), elapsedMs(run)),
-    (ok) => observe(run, !ok),
+    async () => judge(run, config, await ask(run, config), elapsedMs(run)),
+    (ok) => observeAnswer(run, !ok),
   );
 }
 
-/** A request over HTTP/1.1 on a connection of its own, from the name to the last byte. */
+/** A request over HTTP/1.1 or HTTP/2 on a connection of its own, from the name to the last byte. */
 export const httpCheck = defineCheck({
   kind: 'http',
   label: 'HTTP',
+  summary:
+    'A request over HTTP or HTTPS on a new connection each time, and expectations on its answer. It measures the name, the connection, TLS, the first byte and the rest.',
+  example: {
+    url: 'https://example.com/health',
+    bearer: '${env:HEALTH_TOKEN}',
+    expect: [
+      { on: 'status', in: ['200'] },
+      { on: 'json', path: '$.parts[*].healthy', is: 'equals', value: true },
+      { on: 'response-time', belowMs: 500 },
+      { on: 'certificate', daysLeft: 14 },
+    ],
+  },
   schema: httpSchema,
   hostOf: (config) => new URL(config.url).host,
   run: runHttp,

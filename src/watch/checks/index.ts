@@ -3,9 +3,10 @@ import { type CheckKind, type PassiveKind } from './check-kind.ts';
 import { heartbeatCheck } from './heartbeat.ts';
 import { httpCheck } from './http.ts';
 import { tcpCheck } from './tcp.ts';
+import { tlsCheck } from './tls.ts';
 
 /** Kinds that go and look. A new kind is a file beside this one, and its name here and in the union below. */
-const activeKinds = [httpCheck, tcpCheck] as const;
+const activeKinds = [httpCheck, tcpCheck, tlsCheck] as const;
 /** Kinds that wait to be told. */
 const passiveKinds = [heartbeatCheck] as const;
 
@@ -13,6 +14,7 @@ const passiveKinds = [heartbeatCheck] as const;
 export const checkConfigSchema = z.discriminatedUnion('kind', [
   httpCheck.schema.extend({ kind: z.literal(httpCheck.kind) }),
   tcpCheck.schema.extend({ kind: z.literal(tcpCheck.kind) }),
+  tlsCheck.schema.extend({ kind: z.literal(tlsCheck.kind) }),
   heartbeatCheck.schema.extend({ kind: z.literal(heartbeatCheck.kind) }),
 ]);
 

@@ -10,27 +10,40 @@ export interface TlsWish {
   verify: boolean;
   /** Further authorities to trust, in PEM, instead of the well-known ones. */
   ca?: string | undefined;
+  /** What we show when we are asked who we are, in PEM. */
+  identity?: { certificate: string; key: string } | undefined;
+  /** Protocols offered by ALPN; none when left out. */
+  alpn?: readonly string[] | undefined;
 }
 
 // Reading the well-known authorities costs milliseconds, so contexts are shared. Few installations have more than one private authority.
 const contexts = new Map<string, SecureContext>();
 const maxContexts = 50;
 
-function contextFor(ca: string | undefined): SecureContext {
-  const key = ca ?? '';
+function contextFor({ ca, identity }: TlsWish): SecureContext {
+  const key = identity ? `${ca ?? ''}\0${identity.certificate}\0${identity.key}` : (ca ?? '');
   const known = contexts.get(key);
   if (known) return known;
   if (contexts.size >= maxContexts) contexts.clear();
-  const made = createSecureContext(ca === undefined ? {} : { ca });
+  const made = createSecureContext({
+    ...(ca === undefined ? {} : { ca }),
+    ...(identity === undefined ? {} : { cert: identity.certificate, key: identity.key }),
+  });
   contexts.set(key, made);
   return made;
 }
 
-function makeContext(ca: string | undefined): SecureContext {
+function makeContext(wish: TlsWish, socket: Socket): SecureContext {
   try {
-    return contextFor(ca);
-  } catch {
-    throw new CheckError('config-invalid', 'the CA certificate is not valid PEM');
+    return contextFor(wish);
+  } catch (error) {
+    socket.destroy();
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code.includes('KEY_VALUES_MISMATCH')) {
+      throw new CheckError('config-invalid', 'the key does not belong to the client certificate');
+    }
+    const what = wish.identity ? 'the client certificate, its key or the CA certificate' : 'the CA certificate';
+    throw new CheckError('config-invalid', `${what} is not valid PEM`);
   }
 }
 
@@ -41,12 +54,13 @@ export function startTls(socket: Socket, wish: TlsWish, env: CheckEnv, trace: Tr
   // A handshake writes several times; each would wait for the acknowledgement of the one before. One plain request does not.
   socket.setNoDelay(true);
   return new Promise((resolve, reject) => {
+    const context = makeContext(wish, socket);
     const secure = connect({
       socket,
       host: wish.serverName,
       servername: isIP(wish.serverName) === 0 ? wish.serverName : '',
-      secureContext: makeContext(wish.ca),
-      ALPNProtocols: ['http/1.1'],
+      secureContext: context,
+      ...(wish.alpn === undefined ? {} : { ALPNProtocols: [...wish.alpn] }),
       rejectUnauthorized: false,
     });
     const abort = (): void => void secure.destroy(env.signal.reason as Error);
@@ -62,7 +76,7 @@ export function startTls(socket: Socket, wish: TlsWish, env: CheckEnv, trace: Tr
       env.signal.removeEventListener('abort', abort);
       trace.phases.tlsMs = (trace.phases.tlsMs ?? 0) + performance.now() - startedAt;
       if (!wish.verify || secure.authorized) return resolve(secure);
-      const reason = new CheckError('certificate-invalid', explainCertificate(secure, wish));
+      const reason = explainCertificate(secure, wish.serverName);
       secure.destroy();
       reject(reason);
     });
@@ -79,8 +93,10 @@ function explainHandshake(error: Error, trace: Trace): CheckError {
         : /UNSUPPORTED_PROTOCOL|ALERT_PROTOCOL_VERSION/.test(code)
           ? `${trace.peer} speaks no TLS version that is still accepted`
           : /HANDSHAKE_FAILURE|NO_SHARED_CIPHER/.test(code)
-            ? `${trace.peer} and HugOps share no cipher`
-            : `TLS with ${trace.peer} failed (${code || error.message})`;
+            ? `${trace.peer} refused the TLS handshake: no cipher in common, or it wants a client certificate`
+            : /NO_APPLICATION_PROTOCOL/.test(code)
+              ? `${trace.peer} offers TLS, but not for this protocol`
+              : `TLS with ${trace.peer} failed (${code || error.message})`;
   return new CheckError('tls-failed', told);
 }
 
@@ -95,23 +111,28 @@ const certificateTrouble: Record<string, string> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'comes without the intermediate certificates that would prove it',
 };
 
-function explainCertificate(secure: TLSSocket, wish: TlsWish): string {
+/** Why the certificate of a connection was not accepted. */
+export function explainCertificate(secure: TLSSocket, serverName: string): CheckError {
+  return new CheckError('certificate-invalid', certificateWords(secure, serverName));
+}
+
+function certificateWords(secure: TLSSocket, serverName: string): string {
   const certificate = secure.getPeerCertificate();
   // Node documents an Error here and gives its code.
   const code = String(secure.authorizationError as unknown);
   if (code === 'CERT_HAS_EXPIRED') {
-    return `the certificate of ${wish.serverName} expired on ${dateOf(Date.parse(certificate.valid_to))}`;
+    return `the certificate of ${serverName} expired on ${dateOf(Date.parse(certificate.valid_to))}`;
   }
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return `the certificate is for ${namesOf(certificate).slice(0, 5).join(', ') || 'no name'}, not for ${wish.serverName}`;
+    return `the certificate is for ${namesOf(certificate).slice(0, 5).join(', ') || 'no name'}, not for ${serverName}`;
   }
-  return `the certificate of ${wish.serverName} ${certificateTrouble[code] ?? `was not accepted (${code})`}`;
+  return `the certificate of ${serverName} ${certificateTrouble[code] ?? `was not accepted (${code})`}`;
 }
 
-const namesOf = (certificate: PeerCertificate): string[] =>
+export const namesOf = (certificate: PeerCertificate): string[] =>
   (certificate.subjectaltname ?? '').split(', ').flatMap((name) => name.match(/^(?:DNS|IP Address):(.+)$/)?.[1] ?? []);
 
-const dateOf = (at: EpochMs): string =>
+export const dateOf = (at: EpochMs): string =>
   Number.isFinite(at) ? new Date(at).toISOString().slice(0, 10) : 'an unknown day';
 
 export interface CertificateFacts {

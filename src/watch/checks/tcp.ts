@@ -1,29 +1,14 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { CheckError, type CheckEnv, defineCheck, type Outcome } from './check-kind.ts';
 import { openSocket } from './connect.ts';
 import { converse } from './converse.ts';
+import { hostField, portField, routeFields, targetOf } from './target-fields.ts';
 import { beginRun, concludeRun } from './traced-run.ts';
 
 const schema = z.strictObject({
-  host: z
-    .string()
-    .regex(/^[A-Za-z0-9._:-]{1,253}$/, { error: 'write a host name or an IP address' })
-    .meta({ title: 'Host', description: 'A name or an address', examples: ['db.example.com'] }),
-  port: z
-    .int()
-    .min(1)
-    .max(65_535)
-    .meta({ title: 'Port', description: 'The TCP port', examples: [5432] }),
-  addressFamily: z
-    .enum(['any', '4', '6'])
-    .default('any')
-    .meta({ title: 'Address family', description: 'Connect over IPv4 or IPv6 only' }),
-  resolveTo: z
-    .string()
-    .refine((text) => isIP(text) !== 0, { error: 'write an IP address' })
-    .optional()
-    .meta({ title: 'Resolve to', description: 'Connect to this address, whatever the name points to' }),
+  host: hostField.meta({ title: 'Host', description: 'A name or an address', examples: ['db.example.com'] }),
+  port: portField.meta({ title: 'Port', description: 'The TCP port', examples: [5432] }),
+  ...routeFields,
   send: z
     .string()
     .max(4096)
@@ -49,7 +34,7 @@ function runTcp(config: TcpConfig, env: CheckEnv): Promise<Outcome> {
   let received: string | undefined;
   const work = async (): Promise<void> => {
     const send = secrets.fill(config.send ?? '');
-    const socket = await openSocket({ ...config, family: config.addressFamily }, env, trace);
+    const socket = await openSocket(targetOf(config), env, trace);
     if (config.expect === undefined) {
       socket.on('error', () => socket.destroy());
       socket.end(send, () => socket.destroy());
@@ -72,6 +57,8 @@ function runTcp(config: TcpConfig, env: CheckEnv): Promise<Outcome> {
 export const tcpCheck = defineCheck({
   kind: 'tcp',
   label: 'TCP',
+  summary: 'A TCP connection, and what comes over it where that is asked for.',
+  example: { host: 'mail.example.com', port: 143, expect: '* OK' },
   schema,
   hostOf: (config) => `${config.host}:${config.port}`,
   run: runTcp,

@@ -83,8 +83,10 @@ describe('hugops.schema.json', () => {
 });
 
 describe('docs/configuration.md', () => {
-  it('explains every field there is', () => {
-    const text = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
+  it('explains every field there is, together with docs/checks.md', () => {
+    const text = ['configuration', 'checks']
+      .map((name) => readFileSync(new URL(`../../../docs/${name}.md`, import.meta.url), 'utf8'))
+      .join('\n');
     const missing = [...fieldNames(configJsonSchema())].filter((name) => !new RegExp(`\\b${name}\\b`).test(text));
     expect(missing).toEqual([]);
   });

@@ -19,6 +19,7 @@ describe('check configurations', () => {
       maxRedirects: 5,
       addressFamily: 'any',
       verifyCertificate: true,
+      http2: false,
       maxBodyBytes: 1_048_576,
       expect: [],
     });
