@@ -9,14 +9,15 @@ import type { Clock } from '../platform/clock.ts';
 import type { Ctx } from '../platform/context.ts';
 import { type DatabasePlace, openDatabase, type Opened } from '../platform/db/open-database.ts';
 import type { Log } from '../platform/log.ts';
+import { releaseMails } from '../platform/mail/queue.ts';
 import { openMailTransport } from '../platform/mail/transport.ts';
 import { openMetrics } from '../platform/metrics.ts';
 import { createProofOfWork } from '../platform/proof-of-work.ts';
 import type { Random } from '../platform/random.ts';
 import { channels, openChannelIo } from '../respond/channels/index.ts';
-import { releaseLeases, respondRoutes, acknowledgeRoutes } from '../respond/index.ts';
+import { acknowledgeRoutes, readVapidKeys, releaseLeases, respondRoutes } from '../respond/index.ts';
 import { listenRoutes } from '../listen/index.ts';
-import { createPublisher, createSite, tellRoutes } from '../tell/index.ts';
+import { createPublisher, createSite, maintenanceRoutes, tellRoutes } from '../tell/index.ts';
 import { hugRoutes, thankRoutes } from '../thank/index.ts';
 import { createScheduler, heartbeatRoutes, inboundRoutes, watchRoutes } from '../watch/index.ts';
 import { accountRoutes } from './api/account-routes.ts';
@@ -28,8 +29,10 @@ import { createLiveHub } from './live.ts';
 import { createLoops } from './loops.ts';
 import { loadConfig } from './load-config.ts';
 import { altchaRoutes } from './altcha-routes.ts';
+import { secretsOf } from './resolve-secret.ts';
 import { readSecret } from './secret.ts';
 import { setUpFromEnvironment, ensureStatusPage } from './set-up.ts';
+import { consoleDirectory, referencePath } from './shipped-files.ts';
 import { createTasks } from './tasks.ts';
 
 export interface AppOptions {
@@ -60,9 +63,6 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** Where the parts that npm installed and the build made are found: beside src in a checkout, inside dist in the package. */
-const root = new URL('../../', import.meta.url);
-
 /**
  * Wires HugOps in one straight line and opens its port. The last published page is served from disk before the database is open. Whatever
  * fails on the way, what was opened before is closed again.
@@ -86,9 +86,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     const front: { app: Hono<ApiEnv> | undefined } = { app: undefined };
     const server = await openServer(
       environment,
-      (request, env) => front.app?.fetch(request, env) ?? site.serveArtefact(request) ?? starting(),
+      (request, env) => site.serveArtefact(request) ?? front.app?.fetch(request, env) ?? starting(),
     );
-    closers.push(() => server.close(2_000));
+    closers.push(() => server.close(graceMs));
 
     // 2. The database, and what lives in it.
     const database = await openDatabase(options.place ?? databasePlace(environment), {
@@ -122,15 +122,17 @@ export async function createApp(options: AppOptions): Promise<App> {
     // 4. The ways out, then the rooms.
     const mail = openMailTransport({ url: config.mail.url, from: config.mail.from });
     closers.push(() => mail.close());
-    const io = openChannelIo({ mail, clock });
+    const vapid = await readVapidKeys(database.db, random, environment.publicUrl, clock.now());
+    const io = openChannelIo({ mail, clock, vapid });
     closers.push(() => io.close());
     const proofOfWork = createProofOfWork(ctx);
     const publisher = createPublisher(ctx, site);
     const scheduler = createScheduler(ctx, {
       allowPrivateNetworks: environment.allowPrivateNetworks,
-      resolveSecret: config.resolveSecret,
+      resolveSecret: secretsOf(environment),
     });
-    if (database.kind === 'embedded') await releaseLeases(ctx);
+    // The data directory has one process, this one: what was on its way when the last one ended has no sender any more.
+    if (database.kind === 'embedded') await Promise.all([releaseLeases(ctx), releaseMails(ctx)]);
 
     // 5. The loops that carry out what the rows say.
     const loops = createLoops(createTasks({ ctx, database, publisher, scheduler, mail, pager: { channels, io } }), ctx);
@@ -148,7 +150,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         altchaRoutes(ctx, proofOfWork),
         listenRoutes(ctx, proofOfWork),
         hugRoutes(ctx, proofOfWork),
-        consoleFiles(new URL('web/dist', root).pathname),
+        consoleFiles(consoleDirectory()),
         tellRoutes(ctx, publisher),
       ],
       entryRoutes: entryRoutes(ctx, auth),
@@ -157,16 +159,18 @@ export async function createApp(options: AppOptions): Promise<App> {
         respondRoutes(ctx),
         watchRoutes(ctx, () => void scheduler.reload()),
         thankRoutes(ctx),
+        maintenanceRoutes(ctx),
       ],
-      readReference: () =>
-        readFile(new URL('node_modules/@scalar/api-reference/dist/browser/standalone.js', root), 'utf8'),
-      isReady: async () => {
-        await database.db.selectFrom('settings').select('key').limit(1).execute();
-        return true;
-      },
+      readReference: () => readFile(referencePath(), 'utf8'),
+      isReady: () => answersInTime(database.db.selectFrom('settings').select('key').limit(1).execute()),
       notFound: () => site.notFound(),
     });
     await scheduler.reload();
+    // Let go of before the database: requests under way still need it.
+    closers.push(async () => {
+      live.close();
+      await server.close(graceMs);
+    });
     return {
       ctx,
       auth,
@@ -188,6 +192,25 @@ export async function createApp(options: AppOptions): Promise<App> {
     await stop();
     throw error;
   }
+}
+
+/** How long a request under way may take when the program stops. */
+const graceMs = 2_000;
+/** A load balancer asks every few seconds; a database that is slower than this serves nobody. */
+const readyWithinMs = 2_000;
+
+async function answersInTime(query: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, readyWithinMs, false);
+  });
+  const answered = query.then(
+    () => true,
+    () => false,
+  );
+  const isReady = await Promise.race([answered, tooLate]);
+  clearTimeout(timer);
+  return isReady;
 }
 
 const starting = (): Response =>

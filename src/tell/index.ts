@@ -3,3 +3,4 @@ export { notifySubscribers } from './notify-subscribers.ts';
 export { createPublisher, createSite, type Publisher, type Site } from './publisher.ts';
 export { tellRoutes } from './routes.ts';
 export { forgetPending } from './subscribers.ts';
+export { maintenanceRoutes } from './maintenance-routes.ts';

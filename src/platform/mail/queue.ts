@@ -91,6 +91,16 @@ export async function sendDueMails(
   return { ...result, hasMore: true };
 }
 
+/** At the start of the only process on its data directory: whatever was being sent has no sender any more, and is due again. */
+export async function releaseMails(ctx: Ctx): Promise<void> {
+  await ctx.db
+    .updateTable('mails')
+    .set({ lease_until: 0 })
+    .where('status', '=', 'sending')
+    .where('lease_owner', '!=', ctx.nodeId)
+    .execute();
+}
+
 interface ClaimedMail {
   id: string;
   purpose: string;
