@@ -1,11 +1,14 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { type CommandName, helpText, isCommand } from './app/commands.ts';
-import { EnvironmentError, readEnvironment, readVersion } from './app/environment.ts';
+import { type Environment, readEnvironment, readVersion } from './app/environment.ts';
+import type { Running } from './app/serve.ts';
 
 // The only file that touches process.*: it turns the command line into a call, and an outcome into an exit code.
 
 const exit = { done: 0, failed: 1, usage: 2 } as const;
+/** Under the ten seconds that Docker waits before it kills. */
+const stopWithinMs = 9_000;
 
 async function main(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -43,26 +46,37 @@ async function run(name: CommandName, file: string | undefined): Promise<number>
     );
     return exit.done;
   }
-  const { serve } = await import('./app/serve.ts');
-  const running = await serve(environment, {
-    pid: process.pid,
-    print: (text) => void process.stdout.write(text),
-    onFatal(message) {
-      process.stderr.write(`${message}\n`);
-      process.exit(exit.failed);
-    },
-  });
+  return serveUntilTold(environment);
+}
+
+async function serveUntilTold(environment: Environment): Promise<number> {
+  const started: { running?: Running } = {};
+  let askedAt: number | undefined;
   const stop = (): void => {
-    // A second signal means: now.
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(exit.failed));
-    running.stop().then(
+    // A second signal means: now. A terminal sends one to every process of a group, so the same one may come twice at once.
+    if (askedAt !== undefined) return performance.now() - askedAt > 500 ? process.exit(exit.failed) : undefined;
+    askedAt = performance.now();
+    // Nothing was promised yet, and what a start leaves half made the next one finishes.
+    if (started.running === undefined) process.exit(exit.done);
+    setTimeout(() => process.exit(complain('HugOps did not stop in time and was ended.\n', exit.failed)), stopWithinMs);
+    started.running.stop().then(
       () => process.exit(exit.done),
       () => process.exit(exit.failed),
     );
   };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  return running.ended;
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  // bin/hugops.mjs has started this process and is gone.
+  process.on('disconnect', stop);
+  const { serve } = await import('./app/serve.ts');
+  started.running = await serve(environment, {
+    pid: process.pid,
+    print: (text) => void process.stdout.write(text),
+    onFatal(message) {
+      process.exit(complain(`${message}\n`, exit.failed));
+    },
+  });
+  return started.running.ended;
 }
 
 function say(text: string): number {
@@ -76,28 +90,23 @@ function complain(text: string, code: number): number {
 }
 
 /** Errors that are meant for the person who started the program are shown as they are, without a stack. */
-const forPeople = new Set([
-  'DatabaseOpenError',
-  'ConfigFileError',
-  'ListenError',
-  'ServiceError',
-  'BackupError',
-  'DataDirInUseError',
-]);
+const forPeople = new Set(['DatabaseOpenError', 'ListenError', 'BackupError', 'CommandError']);
+const wrongUse = new Set(['EnvironmentError', 'ConfigFileError']);
+
+/** Tells what went wrong, and with which code to end. */
+function tell(error: unknown): number {
+  if (!(error instanceof Error)) return complain(`${String(error)}\n`, exit.failed);
+  if (wrongUse.has(error.name)) return complain(`${error.message}\n`, exit.usage);
+  if ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
+    return complain(`${error.message}\n\n${helpText()}`, exit.usage);
+  if (forPeople.has(error.name)) return complain(`${error.message}\n`, exit.failed);
+  return complain(`${error.stack ?? error.message}\n`, exit.failed);
+}
 
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (error instanceof EnvironmentError) process.exitCode = complain(`${error.message}\n`, exit.usage);
-  else if (error instanceof Error && (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS'))
-    process.exitCode = complain(`${error.message}\n`, exit.usage);
-  else if (error instanceof Error && forPeople.has(error.name))
-    process.exitCode = complain(`${error.message}\n`, error.name === 'ConfigFileError' ? exit.usage : exit.failed);
-  else
-    process.exitCode = complain(
-      `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-      exit.failed,
-    );
+  process.exitCode = tell(error);
   // Workers and sockets of a half-made program must not keep it alive.
-  if (process.exitCode !== 0) process.exit();
+  process.exit();
 }

@@ -14,6 +14,8 @@ Environment:
   HUGOPS_MAIL_FROM        the sender of mails
   HUGOPS_ADMIN_EMAIL, HUGOPS_ADMIN_PASSWORD
                           the owner of a first start without a browser
+  HUGOPS_SECRETS_DIR      the folder of files that checks of the console may refer to; with variables HUGOPS_SECRET_…
+                          that is all they may
   HUGOPS_TRUSTED_PROXIES  how many proxies stand in front (0); their X-Forwarded-For is believed
   HUGOPS_ALLOW_PRIVATE_NETWORKS
                           whether checks may reach private addresses (on)

@@ -18,7 +18,9 @@ export interface Environment {
   trustedProxies: number;
   allowPrivateNetworks: boolean;
   logLevel: string;
-  /** For `${env:NAME}` references in hugops.yaml. */
+  /** Where the files are that checks of the console may refer to; none when not set. */
+  secretsDir: string | undefined;
+  /** For `${env:NAME}` references. */
   variables: Readonly<Record<string, string | undefined>>;
 }
 
@@ -47,6 +49,7 @@ const schema = z.object({
     .regex(/^smtps?:\/\//, 'expected smtp://user:password@host:port')
     .optional(),
   HUGOPS_MAIL_FROM: z.string().min(3).max(300).optional(),
+  HUGOPS_SECRETS_DIR: z.string().min(1).optional(),
   HUGOPS_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   HUGOPS_ALLOW_PRIVATE_NETWORKS: switchOf.default(true),
   HUGOPS_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -77,6 +80,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
         ? { email: env.HUGOPS_ADMIN_EMAIL, password: env.HUGOPS_ADMIN_PASSWORD }
         : undefined,
     mail: { url: env.HUGOPS_SMTP_URL, from: env.HUGOPS_MAIL_FROM },
+    secretsDir: env.HUGOPS_SECRETS_DIR === undefined ? undefined : resolve(cwd, env.HUGOPS_SECRETS_DIR),
     trustedProxies: env.HUGOPS_TRUSTED_PROXIES,
     allowPrivateNetworks: env.HUGOPS_ALLOW_PRIVATE_NETWORKS,
     logLevel: env.HUGOPS_LOG_LEVEL,

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { type Auth, handleAuth } from '../platform/auth/auth.ts';
 import { signedIn } from '../platform/auth/sign-in.ts';
 import type { Ctx } from '../platform/context.ts';
+import { isDatabaseUnavailable } from '../platform/db/is-unavailable.ts';
 import { ServiceError } from '../platform/errors.ts';
 import { type Api, type ApiEnv, newApi } from '../platform/http/api.ts';
 import { bodyLimit, clientAddress, createRateLimiter } from '../platform/http/limits.ts';
@@ -51,7 +52,13 @@ export function createHttpApp(parts: HttpParts): Hono<ApiEnv> {
     // Pages that bring no policy of their own are plain ones.
     if (!c.res.headers.has('content-security-policy')) c.res.headers.set('content-security-policy', plainPolicy);
   });
-  app.onError((error, c) => {
+  app.use(async (c, next) => {
+    // PostgreSQL stores no such character, so no address of ours has one.
+    if (/%00/.test(c.req.raw.url)) throw new ServiceError('invalid', 'The address contains a NUL character.');
+    await next();
+  });
+  app.onError((thrown, c) => {
+    const error = isDatabaseUnavailable(thrown) ? databaseUnavailable(ctx, thrown) : thrown;
     if (isUnexpected(error)) ctx.log.error({ err: error, path: c.req.routePath }, 'a request failed');
     if (wantsPage(c.req.raw) && error instanceof ServiceError) {
       const problem = problemResponse(error);
@@ -72,6 +79,15 @@ export function createHttpApp(parts: HttpParts): Hono<ApiEnv> {
   app.route('/', apiApp(parts, app));
   for (const routes of parts.publicRoutes) app.route('/', routes);
   return app;
+}
+
+// A restart of PostgreSQL takes about this long.
+const databaseRetryMs = 5_000;
+
+function databaseUnavailable(ctx: Ctx, error: Error): ServiceError {
+  ctx.log.warn({ err: error }, 'a request came while the database could not be reached');
+  const message = 'HugOps cannot reach its database just now. Please try again in a moment.';
+  return new ServiceError('unavailable', message, { retryAfterMs: databaseRetryMs });
 }
 
 const titles: Readonly<Record<string, string>> = {

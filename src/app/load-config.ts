@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Ctx } from '../platform/context.ts';
+import { ServiceError } from '../platform/errors.ts';
 import { applyConfig, formatConfigErrors, readConfigFile } from './config/index.ts';
 import type { Environment } from './environment.ts';
 
@@ -10,8 +11,6 @@ export class ConfigFileError extends Error {
 
 export interface LoadedConfig {
   mail: { url: string | undefined; from: string };
-  /** The value behind a reference in a check's configuration; undefined when it is not there. */
-  resolveSecret(source: 'env' | 'file', name: string): string | undefined;
 }
 
 const defaultFrom = (publicUrl: string): string => `HugOps <hugops@${new URL(publicUrl).hostname}>`;
@@ -20,25 +19,21 @@ const defaultFrom = (publicUrl: string): string => `HugOps <hugops@${new URL(pub
 export async function loadConfig(ctx: Ctx, environment: Environment): Promise<LoadedConfig> {
   const { path, explicit } = environment.config;
   const fromEnvironment = { url: environment.mail.url, from: environment.mail.from ?? defaultFrom(ctx.publicUrl) };
-  const resolveSecret = secretsOf(environment);
-  if (!explicit && !existsSync(path)) return { mail: fromEnvironment, resolveSecret };
+  if (!explicit && !existsSync(path)) return { mail: fromEnvironment };
   const read = await readConfigFile(path, { variables: environment.variables, now: ctx.clock.now() });
   if (!read.ok) throw new ConfigFileError(formatConfigErrors(read.errors));
   if (read.warnings.length > 0)
     ctx.log.warn({ warnings: formatConfigErrors(read.warnings) }, 'hugops.yaml can be used, but look at this');
-  const applied = await applyConfig(ctx, read.config);
+  const applied = await applyConfig(ctx, read.config).catch((error: unknown) => {
+    throw error instanceof ServiceError && error.code === 'conflict' ? conflictIn(path, error) : error;
+  });
   ctx.log.info({ path, changed: applied.changed }, 'hugops.yaml applied');
   const { mail } = read.config;
-  return { mail: { url: mail?.url ?? fromEnvironment.url, from: mail?.from ?? fromEnvironment.from }, resolveSecret };
+  return { mail: { url: mail?.url ?? fromEnvironment.url, from: mail?.from ?? fromEnvironment.from } };
 }
 
-function secretsOf(environment: Environment): LoadedConfig['resolveSecret'] {
-  return (source, name) => {
-    if (source === 'env') return environment.variables[name];
-    try {
-      return readFileSync(name, 'utf8');
-    } catch {
-      return undefined;
-    }
-  };
+/** What the file wants and the console's rows forbid, one to a line as the errors of the file itself. */
+function conflictIn(path: string, { fields }: ServiceError): ConfigFileError {
+  const lines = fields.map((field) => `${path}  ${field.path}  ${field.message}`);
+  return new ConfigFileError(`${lines.join('\n')}\nThe file was not applied; nothing was changed.`);
 }

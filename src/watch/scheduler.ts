@@ -17,7 +17,9 @@ interface ScheduledCheck extends WatchedCheck {
   timeoutMs: number;
 }
 
-export interface SchedulerOptions extends Omit<RunOptions, 'resolveHost'> {
+export interface SchedulerOptions extends Omit<RunOptions, 'resolveHost' | 'resolveSecret'> {
+  /** The value behind a reference; what a check may refer to depends on who wrote it. */
+  resolveSecret(source: 'env' | 'file', name: string, ownedBy: 'file' | 'console'): string | undefined;
   /** Turns names into addresses; HugOps' own resolver by default. */
   resolveHost?: RunOptions['resolveHost'];
   /** Runs at once in all; 2,000 by default. A hanging target holds one until its time-out, and each costs a socket only. */
@@ -80,7 +82,7 @@ export const createScheduler = (ctx: Ctx, options: SchedulerOptions): Scheduler 
 
 class CheckScheduler implements Scheduler {
   readonly #ctx: Ctx;
-  readonly #runOptions: RunOptions;
+  readonly #runOptions: Omit<RunOptions, 'resolveSecret'> & Pick<SchedulerOptions, 'resolveSecret'>;
   readonly #runCheck: NonNullable<SchedulerOptions['runCheck']>;
   readonly #entries = new Map<string, Entry>();
   readonly #due = new DueHeap<Entry>();
@@ -280,13 +282,16 @@ class CheckScheduler implements Scheduler {
 
   #adopt(row: Row, fresh: number, now: EpochMs): void {
     const check: ScheduledCheck = { ...toWatchedCheck(row), intervalMs: row.interval_ms, timeoutMs: row.timeout_ms };
-    const written = JSON.stringify([row.kind, row.config, row.interval_ms, row.timeout_ms]);
+    const written = JSON.stringify([row.kind, row.config, row.interval_ms, row.timeout_ms, row.owned_by]);
     const known = this.#entries.get(row.id);
     if (known?.written === written) {
       known.check = check;
       return;
     }
-    const prepared = prepareCheck(row.kind, row.config, this.#runOptions);
+    const prepared = prepareCheck(row.kind, row.config, {
+      ...this.#runOptions,
+      resolveSecret: (source, name) => this.#runOptions.resolveSecret(source, name, row.owned_by),
+    });
     const onGrid = nextStart(row.id, row.interval_ms, now - 1);
     const hasRun = !known && row.verdict_reason !== 'no-result-yet';
     const dueAt = hasRun ? onGrid : Math.min(onGrid, soon(row.id, row.interval_ms, fresh, now));
@@ -319,7 +324,7 @@ function readRows(ctx: Ctx) {
     .selectFrom('checks')
     .innerJoin('services', 'services.id', 'checks.service_id')
     .select(watchedColumns)
-    .select(['checks.config', 'checks.interval_ms', 'checks.timeout_ms'])
+    .select(['checks.config', 'checks.interval_ms', 'checks.timeout_ms', 'checks.owned_by'])
     .where('checks.paused', '=', false)
     .where('checks.archived_at', 'is', null)
     .where('services.archived_at', 'is', null)

@@ -1,3 +1,4 @@
 export { applyConfig } from './apply/apply-config.ts';
 export { checkConfigFile, readConfigFile } from './check-config-file.ts';
 export { formatConfigErrors } from './config-error.ts';
+export { resolveReferences } from './resolve-references.ts';

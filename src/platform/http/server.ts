@@ -36,19 +36,23 @@ export async function listen(options: {
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('a TCP server has a TCP address');
+  let closing: Promise<void> | undefined;
   return {
     port: address.port,
     server,
-    close: (graceMs) =>
-      new Promise<void>((resolve) => {
-        const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-        server.close(() => {
-          clearTimeout(cut);
-          resolve();
-        });
-        server.closeIdleConnections();
-      }),
+    close: (graceMs) => (closing ??= closeServer(server, graceMs)),
   };
+}
+
+function closeServer(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
 }
 
 function listenError(error: NodeJS.ErrnoException, port: number): ListenError {
