@@ -50,6 +50,7 @@ export interface Notice {
   /** When the trouble began, as the provider sees it now. */
   startedAt: EpochMs | null;
   updatedAt: EpochMs | null;
+  /** Of a maintenance that is not over, when it is planned to end. */
   endedAt: EpochMs | null;
   /** When the provider first said something in public, which may be hours after the start. */
   publicAt: EpochMs | null;
