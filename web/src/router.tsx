@@ -5,7 +5,7 @@ import { needsSetUp } from './api/session.ts';
 import { HomePage } from './pages/home.tsx';
 import { IncidentPage } from './pages/incident.tsx';
 import { IncidentsPage } from './pages/incidents.tsx';
-import { Lost, Starting, Stuck } from './shell/fallbacks.tsx';
+import { Lost, Starting, Stuck, StuckAlone } from './shell/fallbacks.tsx';
 import { Shell } from './shell/shell.tsx';
 
 const root = createRootRoute({ notFoundComponent: Lost });
@@ -64,12 +64,14 @@ const member = createRoute({
 
 const home = createRoute({
   getParentRoute: () => member,
+  errorComponent: Stuck,
   path: '/',
   loader: () => void queryClient.prefetchQuery(overviewQuery),
   component: HomePage,
 });
 const incidents = createRoute({
   getParentRoute: () => member,
+  errorComponent: Stuck,
   path: '/incidents',
   validateSearch: (search: Search): { show?: 'past' | undefined } => ({ show: oneOf(search['show'], ['past']) }),
   loader: () => void queryClient.prefetchQuery(openIncidentsQuery),
@@ -77,28 +79,33 @@ const incidents = createRoute({
 });
 const incident = createRoute({
   getParentRoute: () => member,
+  errorComponent: Stuck,
   path: '/incidents/$id',
   loader: ({ params }) => void queryClient.prefetchQuery(incidentQuery(params.id)),
   component: IncidentPage,
 });
 const services = createRoute({
   getParentRoute: () => member,
+  errorComponent: Stuck,
   path: '/services',
   validateSearch: (search: Search): { add?: true | undefined } => ({ add: search['add'] === true ? true : undefined }),
   component: lazyRouteComponent(() => import('./pages/services.tsx'), 'ServicesPage'),
 });
 const service = createRoute({
   getParentRoute: () => member,
+  errorComponent: Stuck,
   path: '/services/$id',
   component: lazyRouteComponent(() => import('./pages/service.tsx'), 'ServicePage'),
 });
 const onCall = createRoute({
   getParentRoute: () => member,
+  errorComponent: Stuck,
   path: '/on-call',
   component: lazyRouteComponent(() => import('./pages/on-call.tsx'), 'OnCallPage'),
 });
 const hugs = createRoute({
   getParentRoute: () => member,
+  errorComponent: Stuck,
   path: '/hugs',
   validateSearch: (search: Search): { show?: 'waiting' | 'shown' | 'kept' | undefined } => ({
     show: oneOf(search['show'], ['waiting', 'shown', 'kept']),
@@ -107,11 +114,13 @@ const hugs = createRoute({
 });
 const people = createRoute({
   getParentRoute: () => member,
+  errorComponent: Stuck,
   path: '/people',
   component: lazyRouteComponent(() => import('./pages/people.tsx'), 'PeoplePage'),
 });
 const me = createRoute({
   getParentRoute: () => member,
+  errorComponent: Stuck,
   path: '/me',
   component: lazyRouteComponent(() => import('./pages/me.tsx'), 'MePage'),
 });
@@ -127,7 +136,7 @@ export const router = createRouter({
   trailingSlash: 'never',
   scrollRestoration: true,
   defaultPreload: 'intent',
-  defaultErrorComponent: Stuck,
+  defaultErrorComponent: StuckAlone,
   defaultPendingComponent: Starting,
   defaultNotFoundComponent: Lost,
 });

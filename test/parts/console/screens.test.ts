@@ -121,6 +121,33 @@ test('a heartbeat shows where to ping, and by keyboard alone a sheet is opened, 
   await close();
 });
 
+test('a browser that cannot draw the plot still shows the service, with the times as a table', async () => {
+  await stage.pass(60_000, 10_000);
+  const { page, close } = await visit(browser, stage);
+  await page.route('**/assets/latency-plot-*.js', (route) =>
+    route.fulfill({ body: 'throw new Error("no")', contentType: 'text/javascript' }),
+  );
+  await page.goto('/console/services/search');
+  await page.getByText('This browser could not draw the plot.').waitFor();
+  await page.getByText('As a table').click();
+  await page.getByRole('columnheader', { name: 'Slowest' }).waitFor();
+  expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Search');
+  await page.unrouteAll();
+  await page.reload();
+  await page.locator('.uplot canvas').waitFor();
+  await close();
+});
+
+test('an incident that is not there is told so, inside the frame', async () => {
+  const { page, close } = await visit(browser, stage);
+  await page.goto('/console/incidents/inc_nowhere');
+  await page.getByText('There is no such incident.').waitFor();
+  expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+  await page.goto('/console/nowhere');
+  await page.getByRole('heading', { name: 'There is nothing at this address' }).waitFor();
+  await close();
+});
+
 test('the first page weighs little: its scripts are under 150 kB compressed, and the built console is up to date', () => {
   const dist = join(import.meta.dirname, '../../../web/dist');
   expect(isConsoleStale()).toBe(false);

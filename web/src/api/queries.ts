@@ -37,6 +37,11 @@ const isPassing = (error: unknown): boolean =>
 
 const idOf = encodeURIComponent;
 
+// The stream tells what somebody did or what broke. What only time changes (a shift that ends, a result like the one before) is asked for.
+const slowMs = 60_000;
+const resultsMs = 5_000;
+const firstResultMs = 1_500;
+
 export const meQuery = queryOptions({
   queryKey: ['me'],
   queryFn: ({ signal }) => get<Me>('/api/v1/me', signal),
@@ -51,6 +56,7 @@ export const overviewQuery = queryOptions({
     learnTime(overview.now, askedAt, Date.now());
     return overview;
   },
+  refetchInterval: slowMs,
 });
 
 export const openIncidentsQuery = queryOptions({
@@ -75,6 +81,7 @@ export const incidentQuery = (id: string) =>
   queryOptions({
     queryKey: ['incident', id],
     queryFn: ({ signal }) => get<IncidentDetail>(`/api/v1/incidents/${idOf(id)}`, signal),
+    refetchInterval: slowMs,
   });
 
 export const servicesQuery = queryOptions({
@@ -86,11 +93,16 @@ export const serviceQuery = (id: string) =>
   queryOptions({
     queryKey: ['service', id],
     queryFn: ({ signal }) => get<ServiceDetail>(`/api/v1/services/${idOf(id)}`, signal),
+    refetchInterval: ({ state }) =>
+      state.data?.checks.some((check) => check.lastResult === null && check.kind !== 'heartbeat')
+        ? firstResultMs
+        : resultsMs,
   });
 
 export const onCallQuery = queryOptions({
   queryKey: ['on-call'],
   queryFn: ({ signal }) => get<OnCallView>('/api/v1/on-call?days=14', signal),
+  refetchInterval: slowMs,
 });
 
 export const hugsQuery = (status: Hug['status']) =>

@@ -2,14 +2,13 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { ServiceDetail } from '../api/types.ts';
-import { Disclosure } from '../ui/disclosure.tsx';
 import { clockText } from '../ui/time.tsx';
 
 type Point = ServiceDetail['latency'][number];
 
 const height = 220;
 
-/** Response times by the hour: the mean as a line, the slowest as a thinner one, and the same as a table for whoever cannot see it. */
+/** Response times by the hour: the mean as a line, the slowest as a thinner one. */
 export function LatencyPlot({ points }: { points: Point[] }) {
   const holder = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -31,7 +30,7 @@ export function LatencyPlot({ points }: { points: Point[] }) {
     };
   }, [points]);
   return (
-    <div className="card px-3 pt-3 pb-2">
+    <div>
       <p className="mb-1 flex flex-wrap gap-x-5 px-1 text-[0.86rem] text-soft">
         <span className="inline-flex items-center gap-2">
           <span className="h-0.5 w-5 bg-ink" aria-hidden="true" />
@@ -43,11 +42,6 @@ export function LatencyPlot({ points }: { points: Point[] }) {
         </span>
       </p>
       <div ref={holder} aria-hidden="true" style={{ minHeight: height }} />
-      <div className="px-1">
-        <Disclosure label="As a table">
-          <Table points={points} />
-        </Disclosure>
-      </div>
     </div>
   );
 }
@@ -82,35 +76,5 @@ function draw(element: HTMLElement, points: Point[]): uPlot {
     options,
     [points.map((point) => point.at / 1_000), rounded((point) => point.meanMs), rounded((point) => point.maxMs)],
     element,
-  );
-}
-
-function Table({ points }: { points: Point[] }) {
-  return (
-    <table className="mb-3 w-full text-[0.94rem]">
-      <thead>
-        <tr className="border-b border-line text-start text-soft">
-          {['Hour', 'Mean', 'Slowest', 'Failed'].map((name) => (
-            <th key={name} scope="col" className="py-1 text-start font-medium">
-              {name}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {points.map((point) => (
-          <tr key={point.at} className="border-b border-line last:border-0">
-            <th scope="row" className="py-1 text-start font-normal">
-              {clockText(point.at)}
-            </th>
-            <td>{Math.round(point.meanMs)} ms</td>
-            <td>{Math.round(point.maxMs)} ms</td>
-            <td>
-              {point.failCount} of {point.failCount + point.okCount}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }

@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useRouter } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
 import { ask } from '../api/client.ts';
 import { serviceQuery } from '../api/queries.ts';
 import { useAllows } from '../api/session.ts';
@@ -15,9 +14,9 @@ import { Time } from '../ui/time.tsx';
 import { AddCheckForm } from './add-check.tsx';
 import { AddIntegration } from './add-integration.tsx';
 import { CheckRow } from './check-row.tsx';
+import { Latency } from './latency.tsx';
 
 const route = getRouteApi('/member/services/$id');
-const LatencyPlot = lazy(async () => ({ default: (await import('./latency-plot.tsx')).LatencyPlot }));
 
 export function ServicePage() {
   const { id } = route.useParams();
@@ -65,9 +64,7 @@ function Body({ service }: { service: ServiceDetail }) {
         <Checks service={service} mayEdit={mayEdit} />
         {service.latency.length > 0 ? (
           <Section title="Response time, last 24 hours">
-            <Suspense fallback={<div className="skeleton h-60" />}>
-              <LatencyPlot points={service.latency} />
-            </Suspense>
+            <Latency points={service.latency} />
           </Section>
         ) : null}
         <Integrations service={service} mayEdit={mayEdit} />

@@ -17,7 +17,17 @@ export function Lost() {
   );
 }
 
-/** Something kept the page from opening. */
+/** Something kept everything from opening. */
+export function StuckAlone(props: ErrorComponentProps) {
+  return (
+    <main className="mx-auto w-full max-w-[34rem] px-4 pt-14">
+      <Brand />
+      <Stuck {...props} />
+    </main>
+  );
+}
+
+/** Something kept a page from opening; the frame around it still works. */
 export function Stuck({ error, reset }: ErrorComponentProps) {
   const router = useRouter();
   const retry = (): void => {
@@ -25,9 +35,10 @@ export function Stuck({ error, reset }: ErrorComponentProps) {
     void router.invalidate();
   };
   return (
-    <main className={frame}>
-      <Brand />
-      <h1 className="mt-8 mb-4 text-2xl">This page could not be opened</h1>
+    <div className="mx-auto w-full max-w-[34rem] px-4 py-8">
+      <h1 className="mb-4 text-2xl" tabIndex={-1}>
+        This page could not be opened
+      </h1>
       <Failure error={error} onRetry={retry} />
       <p className="mt-4 text-soft">
         The{' '}
@@ -36,7 +47,7 @@ export function Stuck({ error, reset }: ErrorComponentProps) {
         </a>{' '}
         does not depend on it.
       </p>
-    </main>
+    </div>
   );
 }
 
