@@ -33,10 +33,20 @@ export function readItems(bytes: Uint8Array): { ok: true; items: FeedItem[] } | 
   return { ok: true, items };
 }
 
+// What else has children of its own in a channel or feed.
+const notItems = new Set(['image', 'textinput', 'author', 'contributor', 'skiphours', 'skipdays']);
+
+/** The entries; undefined when this is no feed, or when it holds what may be entries under another name: then none is not "nothing to tell". */
 function itemsOf(root: XmlElement): XmlElement[] | undefined {
-  if (root.name === 'feed') return textOf(root, 'title') === null ? undefined : childrenOf(root, 'entry');
-  const [channel] = childrenOf(root, 'channel');
+  const [channel] = root.name === 'feed' ? [root] : childrenOf(root, 'channel');
   if (channel === undefined || textOf(channel, 'title') === null) return undefined;
+  const found = entriesOf(root, channel);
+  const isStrange = (one: XmlElement): boolean => one.children.length > 0 && !notItems.has(one.name);
+  return found?.length === 0 && channel.children.some(isStrange) ? undefined : found;
+}
+
+function entriesOf(root: XmlElement, channel: XmlElement): XmlElement[] | undefined {
+  if (root.name === 'feed') return childrenOf(root, 'entry');
   if (root.name === 'rdf:rdf') return childrenOf(root, 'item');
   // Some write their items beside the channel instead of in it.
   return root.name === 'rss' ? [...childrenOf(channel, 'item'), ...childrenOf(root, 'item')] : undefined;
