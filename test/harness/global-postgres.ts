@@ -50,6 +50,8 @@ async function startServer(): Promise<RunningServer> {
     password: 'hugops',
     persistent: false,
     createPostgresUser: true,
+    // As servers have it by default, so that the login of the PostgreSQL check is a real one.
+    authMethod: 'scram-sha-256',
     initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
     // Nothing of a test must survive a power cut.
     postgresFlags: [
