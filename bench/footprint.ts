@@ -22,12 +22,14 @@ export const bench: Bench = {
     const address = target.address();
     if (address === null || typeof address === 'string') throw new Error('a TCP server has a TCP address');
     const bare = await bareNodeMb();
-    const idle = await openBenchServer(yaml(0, ''));
+    const first = await openBenchServer(yaml(0, ''));
+    await pause(15_000);
+    const firstMb = residentMb(first.pid);
+    const idle = await first.restart();
     await pause(15_000);
     const idleMb = residentMb(idle.pid);
-    const startMs = idle.startMs;
     await idle.close();
-    const busy = await openBenchServer(yaml(checks, `http://127.0.0.1:${address.port}/`));
+    const busy = await (await openBenchServer(yaml(checks, `http://127.0.0.1:${address.port}/`))).restart();
     let peakMb = 0;
     const cpuBefore = cpuSeconds(busy.pid);
     for (let second = 0; second < minutes * 60; second++) {
@@ -39,12 +41,18 @@ export const bench: Bench = {
     await busy.close();
     target.closeAllConnections();
     target.close();
-    console.log(`start to first answer        ${startMs.toFixed(0)} ms
+    console.log(`first start to first answer  ${first.startMs.toFixed(0)} ms (creates the database)
+later start to first answer  ${idle.startMs.toFixed(0)} ms
 a bare Node.js, resident     ${bare.toFixed(0)} MB
+idle after the first start   ${firstMb.toFixed(0)} MB (the creation's memory is kept until the next start)
 idle, resident               ${idleMb.toFixed(0)} MB (${(idleMb / bare).toFixed(1)} times bare)
 after ${minutes} min of ${checks} checks at 10 s ${busyMb.toFixed(0)} MB, peak ${peakMb.toFixed(0)} MB
 share of one core meanwhile  ${(cpu * 100).toFixed(0)} %`);
-    return { figure: Number(busyMb.toFixed(0)), unit: 'MB', ok: startMs < startLimitMs && busyMb <= memoryLimitMb };
+    return {
+      figure: Number(busyMb.toFixed(0)),
+      unit: 'MB',
+      ok: first.startMs < startLimitMs && busyMb <= memoryLimitMb,
+    };
   },
 };
 

@@ -8,6 +8,8 @@ export interface BenchServer extends ServerProcess {
   url: string;
   /** From the start of the process to the first answered request, in milliseconds. */
   startMs: number;
+  /** Ends it and starts it again on the same data. */
+  restart(): Promise<BenchServer>;
   close(): Promise<void>;
 }
 
@@ -16,21 +18,27 @@ export async function openBenchServer(yaml: string, variables: Record<string, st
   const directory = await mkdtemp(join(tmpdir(), 'hugops-bench-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  await writeFile(join(directory, 'hugops.yaml'), yaml);
-  const start = performance.now();
-  const server = await startServer(
-    { HUGOPS_DATA_DIR: directory, HUGOPS_URL: url, HUGOPS_CONFIG: join(directory, 'hugops.yaml'), ...variables },
-    port,
-  );
-  return {
-    ...server,
-    url,
-    startMs: performance.now() - start,
-    async close() {
-      await server.stop();
-      await rm(directory, { recursive: true, force: true });
-    },
+  const config = join(directory, 'hugops.yaml');
+  await writeFile(config, yaml);
+  const environment = { HUGOPS_DATA_DIR: directory, HUGOPS_URL: url, HUGOPS_CONFIG: config, ...variables };
+  const open = async (): Promise<BenchServer> => {
+    const start = performance.now();
+    const server = await startServer(environment, port);
+    return {
+      ...server,
+      url,
+      startMs: performance.now() - start,
+      async restart() {
+        await server.stop();
+        return open();
+      },
+      async close() {
+        await server.stop();
+        await rm(directory, { recursive: true, force: true });
+      },
+    };
   };
+  return open();
 }
 
 export const quantile = (values: readonly number[], q: number): number => {

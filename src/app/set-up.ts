@@ -62,6 +62,8 @@ export async function setUp(ctx: Ctx, auth: Auth, input: SetUp): Promise<{ userI
 async function furnish(ctx: Ctx, userId: string, input: SetUp, now: number): Promise<void> {
   const owned = { owned_by: 'console' as const, created_at: now };
   const personId = await linkPerson(ctx, userId, input, now);
+  // An id that nobody would choose in hugops.yaml, which may describe teams of its own later.
+  const teamId = idFor(ctx, 'team');
   await ctx.db
     .insertInto('policies')
     .values({
@@ -70,18 +72,18 @@ async function furnish(ctx: Ctx, userId: string, input: SetUp, now: number): Pro
       ...owned,
       archived_at: null,
       repeat_count: 2,
-      steps: JSON.stringify([{ targets: [{ kind: 'team', id: 'team' }], waitMs: 5 * 60_000 }]),
+      steps: JSON.stringify([{ targets: [{ kind: 'team', id: teamId }], waitMs: 5 * 60_000 }]),
     })
     .onConflict((c) => c.doNothing())
     .execute();
   await ctx.db
     .insertInto('teams')
-    .values({ id: 'team', name: 'Our team', policy_id: 'default', ...owned, archived_at: null })
+    .values({ id: teamId, name: 'Our team', policy_id: 'default', ...owned, archived_at: null })
     .onConflict((c) => c.doNothing())
     .execute();
   await ctx.db
     .insertInto('team_members')
-    .values({ team_id: 'team', person_id: personId, is_lead: true })
+    .values({ team_id: teamId, person_id: personId, is_lead: true })
     .onConflict((c) => c.doNothing())
     .execute();
   await appendEvents(ctx, [{ kind: 'set-up.finished', at: now, actor: { kind: 'person', id: personId } }]);

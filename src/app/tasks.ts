@@ -13,7 +13,7 @@ import {
 } from '../respond/index.ts';
 import { forgetPending, notifySubscribers, type Publisher, tickMaintenances } from '../tell/index.ts';
 import { deliverHugs, followIncidents } from '../thank/index.ts';
-import { keepResults, overdueHeartbeats, type Scheduler } from '../watch/index.ts';
+import { keepResults, overdueHeartbeats, raiseAgain, type Scheduler } from '../watch/index.ts';
 import type { Task } from './loops.ts';
 
 export interface TaskParts {
@@ -62,6 +62,7 @@ function housekeeping(ctx: Ctx, database: Opened): Task {
     pollMs: 15_000,
     async run(now) {
       await reconsiderMuted(ctx);
+      await raiseAgain(ctx, now);
       await settleReports(ctx, now);
       ctx.metrics.openIncidents.set(await countOpenIncidents(ctx));
       await tickMaintenances(ctx, now);

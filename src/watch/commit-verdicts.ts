@@ -89,7 +89,7 @@ async function updateServices(tx: Ctx, commits: readonly VerdictCommit[]): Promi
     .select(['id', 'name', 'status'])
     .where('id', 'in', ids)
     .orderBy('id')
-    .forUpdate()
+    .forNoKeyUpdate()
     .execute();
   const names = new Map(services.map((service) => [service.id, service.name]));
   const checks = await tx.db

@@ -4,4 +4,5 @@ export { overdueHeartbeats } from './heartbeats.ts';
 export { inboundRoutes } from './inbound/index.ts';
 export { keepResults } from './partitions.ts';
 export { watchRoutes } from './routes.ts';
+export { raiseAgain } from './raise-again.ts';
 export { createScheduler, type Scheduler } from './scheduler.ts';
