@@ -6,6 +6,7 @@ import type { Promised } from './load.ts';
 export interface Verdict {
   kills: number;
   accepted: number;
+  resolved: number;
   hugs: number;
   verdicts: number;
   pagesSent: number;
@@ -56,6 +57,7 @@ export async function compare(
   return {
     kills,
     accepted: promised.accepted.size,
+    resolved: promised.resolved.size,
     hugs: promised.hugs.size,
     verdicts: promised.verdicts.size,
     pagesSent: pages.filter((page) => page.status === 'sent').length,

@@ -50,7 +50,7 @@ export async function runCrash({ kills, seed, onKill }: CrashOptions): Promise<V
     const apiKey = await makeApiKey(url);
     const load = startLoad({ url, apiKey, keys, random, hasArrived: (key) => sink.keys.has(key) });
     for (let kill = 1; kill <= kills; kill++) {
-      await pause(30 + random() * 900);
+      await pause(30 + random() * 2_500);
       await server.kill();
       server = undefined;
       server = await startServer(environment, port);

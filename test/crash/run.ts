@@ -15,7 +15,7 @@ const verdict = await runCrash({
 const failures = broken(verdict);
 console.log(`SIGKILLs                     ${verdict.kills}
 alerts answered with 202     ${verdict.accepted}, lost ${verdict.lostAlerts.length}
-resolves answered with 202   lost ${verdict.lostResolves.length}
+resolves answered with 202   ${verdict.resolved}, lost ${verdict.lostResolves.length}
 hugs answered with 201       ${verdict.hugs}, lost ${verdict.lostHugs.length}
 verdicts shown               ${verdict.verdicts}, lost ${verdict.lostVerdicts.length}
 pages sent                   ${verdict.pagesSent}, owed and missing ${verdict.lostPages.length}

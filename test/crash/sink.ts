@@ -21,7 +21,7 @@ export async function openSink(random: () => number): Promise<Sink> {
       const id = String(request.headers['webhook-id']);
       arrivals.set(id, (arrivals.get(id) ?? 0) + 1);
       for (const [key] of body.matchAll(/crash-\d+-\d+/g)) keys.add(key);
-      setTimeout(() => response.writeHead(204).end(), random() * 120);
+      setTimeout(() => response.writeHead(204).end(), random() * 300);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
