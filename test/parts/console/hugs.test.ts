@@ -81,6 +81,7 @@ test('what was kept in can be let out after all, and the thanked person finds al
   await page.getByRole('link', { name: 'For you' }).click();
   for (const words of [woken, kids, told]) await page.getByText(words).waitFor();
   await page.getByText('You took it.').waitFor();
+  await page.getByText('3 hugs', { exact: true }).waitFor();
 });
 
 test('a decision that is refused brings the hug back and says why', async () => {

@@ -10,7 +10,7 @@ export function EntryFrame({ title, lead, children }: { title: string; lead?: Re
   return (
     <main className="mx-auto flex min-h-dvh w-full max-w-[29rem] flex-col px-4 py-8 sm:justify-center sm:py-12">
       <Brand className="mb-8 text-lg" />
-      <h1 className="mb-2 text-2xl">{title}</h1>
+      <h1 className={`text-2xl ${lead === undefined ? 'mb-6' : 'mb-2'}`}>{title}</h1>
       {lead === undefined ? null : <p className="mb-6 text-soft">{lead}</p>}
       <div className="card px-5 py-6 sm:px-6">{children}</div>
     </main>

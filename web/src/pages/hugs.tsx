@@ -108,7 +108,7 @@ function Thanks({ incident }: { incident: Thanked }) {
           {tally(incident.hugs).map(([kind, count]) => (
             <span key={kind} className="inline-flex items-center gap-1.5">
               <Icon name={shownHug[kind].icon} />
-              {count === 1 ? shownHug[kind].word : `${count} × ${shownHug[kind].word.replace(/^A /, '')}`}
+              {count === 1 ? shownHug[kind].word : `${count.toLocaleString('en-GB')} ${shownHug[kind].many}`}
             </span>
           ))}
         </p>

@@ -29,13 +29,13 @@ export const shownPhase: Record<Phase, { icon: IconName; word: string }> = {
   resolved: { icon: 'ok', word: 'Resolved' },
 };
 
-export const shownHug: Record<HugKind, { icon: IconName; word: string }> = {
-  hug: { icon: 'heart', word: 'A hug' },
-  coffee: { icon: 'coffee', word: 'A coffee' },
-  cake: { icon: 'cake', word: 'A cake' },
-  chocolates: { icon: 'chocolates', word: 'Chocolates' },
-  flowers: { icon: 'flowers', word: 'Flowers' },
-  star: { icon: 'star', word: 'A star' },
+export const shownHug: Record<HugKind, { icon: IconName; word: string; many: string }> = {
+  hug: { icon: 'heart', word: 'A hug', many: 'hugs' },
+  coffee: { icon: 'coffee', word: 'A coffee', many: 'coffees' },
+  cake: { icon: 'cake', word: 'A cake', many: 'cakes' },
+  chocolates: { icon: 'chocolates', word: 'Chocolates', many: 'boxes of chocolates' },
+  flowers: { icon: 'flowers', word: 'Flowers', many: 'bunches of flowers' },
+  star: { icon: 'star', word: 'A star', many: 'stars' },
 };
 
 /** Icon and word in the state's colour. */
