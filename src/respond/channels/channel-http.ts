@@ -1,13 +1,14 @@
 import { lookup as systemLookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { Agent, request as undiciRequest } from 'undici';
+import type { z } from 'zod';
 import type { EpochMs } from '../../domain/words.ts';
 
 export interface ChannelRequest {
-  method: 'POST' | 'PUT' | 'GET';
+  method: 'POST' | 'PUT' | 'PATCH' | 'GET';
   url: string;
   headers: Record<string, string>;
-  body?: string;
+  body?: string | Uint8Array;
 }
 
 export type ChannelReply =
@@ -148,6 +149,24 @@ function refuse(code: string): ChannelReply {
 
 // Longer than this is no answer to "when", and a page cannot wait for it.
 const maxRetryAfterMs = 3_600_000;
+
+/** The same refusal with the wait that the provider names in its answer's body, in milliseconds; what is no such number changes nothing. */
+export function waitingAsTold(refusal: Refusal, ms: number | undefined): Refusal {
+  if (!refusal.retryable || ms === undefined || !Number.isFinite(ms)) return refusal;
+  return { ...refusal, retryAfterMs: Math.min(Math.max(Math.ceil(ms), 0), maxRetryAfterMs) };
+}
+
+/** The body as `expected` describes it; undefined for everything else. */
+export function readJson<S extends z.ZodType>(body: string, expected: S): z.output<S> | undefined {
+  try {
+    return expected.safeParse(JSON.parse(body)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+export const basicAuthorization = (user: string, password: string): string =>
+  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
 /** Retry-After as seconds or as an HTTP date (RFC 9110, section 10.2.3), between 0 and an hour. */
 export function retryAfterMs(header: string | undefined, now: EpochMs): number | undefined {

@@ -27,12 +27,23 @@ export interface PageMessage {
   /** Opens a page that asks before it acknowledges, because mail scanners and previews follow links. A secret: it acts for the person. */
   ackUrl?: string;
   viewUrl: string;
+  /** Where a provider may report what became of this page (keypad, delivery status). A secret like the link; absent where nobody listens. */
+  callbackUrl?: string;
   /** The receipt of an earlier attempt was lost, so the person may see this twice. */
   isResend: boolean;
   personName: string;
   /** The zone in which times are shown (IANA); UTC when absent. */
   timeZone?: string;
   now: EpochMs;
+}
+
+/** Names this installation to the push services of browsers (RFC 8292). */
+export interface VapidKeys {
+  /** The uncompressed point on P-256, base64url: what a browser needs to subscribe. */
+  publicKey: string;
+  privateKey: string;
+  /** https: or mailto:, where a push service may complain. */
+  subject: string;
 }
 
 /** What became of a page. */
@@ -42,6 +53,7 @@ export type Receipt = { ok: true; providerRef?: string } | Refusal;
 export interface ChannelIo {
   http: ChannelHttp;
   mail: MailTransport;
+  vapid: VapidKeys;
   now(): EpochMs;
 }
 
@@ -53,6 +65,8 @@ export interface Channel<S extends ChannelSchema = ChannelSchema> {
   readonly kind: string;
   /** For people: 'E-mail'. */
   readonly label: string;
+  /** How to set it up and what to know about it, in Markdown: docs/channels.md. */
+  readonly about?: string;
   readonly schema: S;
   /** The fields that are never shown again once they are stored. */
   readonly secretFields: readonly string[];
@@ -60,6 +74,8 @@ export interface Channel<S extends ChannelSchema = ChannelSchema> {
   describe(config: unknown): string;
   /** Sends one page. Never throws for what the provider, the network or the configuration does. */
   send(message: PageMessage, config: unknown, io: ChannelIo): Promise<Receipt>;
+  /** Where a provider repeats a page by itself: makes it stop. `providerRef` is what `send` gave. */
+  cancel?(providerRef: string, config: unknown, io: ChannelIo): Promise<Receipt>;
 }
 
 /** A field whose value is never shown again. `writeOnly` is the JSON Schema keyword for it, so the API's description says so, too. */
@@ -80,41 +96,58 @@ export const token = (): z.ZodString =>
 export interface ChannelDefinition<S extends ChannelSchema> {
   kind: string;
   label: string;
+  /** How to set it up, how an acknowledgement works, and what the provider does not do: docs/channels.md. */
+  about: string;
   schema: S;
   describe(config: z.output<S>): string;
+  /** Secrets that are made from several fields, as the base64 of basic authentication. */
+  hides?(config: z.output<S>): readonly string[];
   /** May throw: a throw is a bug, which costs this attempt and not the pager. */
   send(message: PageMessage, config: z.output<S>, io: ChannelIo): Promise<Receipt>;
+  cancel?(providerRef: string, config: z.output<S>, io: ChannelIo): Promise<Receipt>;
 }
 
 /** Wraps what is special about a channel in what all have in common: the configuration is checked, and no secret gets out in a reason. */
 export function defineChannel<S extends ChannelSchema>(definition: ChannelDefinition<S>): Channel<S> {
-  const { kind, label, schema } = definition;
+  const { kind, label, about, schema } = definition;
   const fields: Record<string, z.ZodType> = schema.shape;
   const secretFields = Object.keys(fields).filter((field) => isSecret(fields[field]));
   const read = (config: unknown) => schema.safeParse(typeof config === 'object' ? { kind, ...config } : config);
+  type Attempt = (config: z.output<S>) => Promise<Receipt>;
+  const attempt = async (config: unknown, links: readonly string[], act: Attempt): Promise<Receipt> => {
+    const parsed = read(config);
+    if (!parsed.success) {
+      const where = parsed.error.issues.map((issue) => issue.path.join('.') || kind).join(', ');
+      return { ok: false, retryable: false, reason: `the configuration is not valid: ${where}` };
+    }
+    const derived = definition.hides?.(parsed.data) ?? [];
+    const scrub = scrubSecrets([...secretsOf(parsed.data, secretFields), ...derived, ...links]);
+    try {
+      return scrubReceipt(await act(parsed.data), scrub);
+    } catch (error) {
+      const what = error instanceof Error ? error.message : String(error);
+      return scrubReceipt({ ok: false, retryable: true, reason: `${label} failed unexpectedly: ${what}` }, scrub);
+    }
+  };
+  const { cancel } = definition;
   return {
     kind,
     label,
+    about,
     schema,
     secretFields,
     describe(config) {
       const parsed = read(config);
       return parsed.success ? oneLine(definition.describe(parsed.data)) : label;
     },
-    async send(message, config, io) {
-      const parsed = read(config);
-      if (!parsed.success) {
-        const where = parsed.error.issues.map((issue) => issue.path.join('.') || kind).join(', ');
-        return { ok: false, retryable: false, reason: `the configuration is not valid: ${where}` };
-      }
-      const scrub = scrubSecrets(secretsOf(parsed.data, secretFields, message));
-      try {
-        return scrubReceipt(await definition.send(message, parsed.data, io), scrub);
-      } catch (error) {
-        const what = error instanceof Error ? error.message : String(error);
-        return scrubReceipt({ ok: false, retryable: true, reason: `${label} failed unexpectedly: ${what}` }, scrub);
-      }
-    },
+    send: (message, config, io) =>
+      attempt(config, [message.ackUrl ?? '', message.callbackUrl ?? ''], (parsed) =>
+        definition.send(message, parsed, io),
+      ),
+    ...(cancel && {
+      cancel: (providerRef: string, config: unknown, io: ChannelIo) =>
+        attempt(config, [], (parsed) => cancel(providerRef, parsed, io)),
+    }),
   };
 }
 
@@ -126,11 +159,17 @@ function isSecret(schema: z.ZodType | undefined): boolean {
     : false;
 }
 
-function secretsOf(config: JsonObject, fields: readonly string[], message: PageMessage): string[] {
-  const values = fields.map((field) => config[field]).filter((value) => typeof value === 'string');
+function secretsOf(config: JsonObject, fields: readonly string[]): string[] {
+  const values = fields.flatMap((field) => textsIn(config[field]));
   // Basic authentication carries user and password as one base64 text.
   const pair = typeof config['user'] === 'string' && typeof config['password'] === 'string';
-  return [...values, ...(pair ? [`${config['user']}:${config['password']}`] : []), message.ackUrl ?? ''];
+  return [...values, ...(pair ? [`${config['user']}:${config['password']}`] : [])];
+}
+
+/** A secret field may hold several texts, as headers do. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
 function scrubReceipt(receipt: Receipt, scrub: (text: string) => string): Receipt {

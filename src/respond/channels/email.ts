@@ -18,6 +18,10 @@ const maxEvidence = 20;
 export const email = defineChannel({
   kind: 'email',
   label: 'E-mail',
+  about:
+    'Goes through the mail server of the section `mail`, in a lane of its own, so that no newsletter delays a ' +
+    'page. All pages of an incident stand in one thread. A repetition has the same Message-ID as the first, ' +
+    'and many mail programs show only one of them.',
   schema,
   describe: ({ address }) => maskAddress(address),
   async send(message, { address }, io) {

@@ -33,6 +33,11 @@ type NtfyConfig = z.output<typeof schema>;
 export const ntfy = defineChannel({
   kind: 'ntfy',
   label: 'ntfy',
+  about:
+    'Choose a topic that is hard to guess, and subscribe to it in the app; with access control, add a token, ' +
+    'or user and password. A page that is sent again replaces the first notification (ntfy 2.16 or later). ' +
+    'Critical pages have the highest priority, which breaks through “do not disturb” where the phone allows ' +
+    'it.',
   schema,
   describe: ({ server }) => `ntfy topic on ${new URL(server).host}`,
   async send(message, config, io): Promise<Receipt> {

@@ -49,6 +49,20 @@ export function pageText(message: PageMessage): PageText {
   };
 }
 
+/**
+ * A page as plain text of at most `max` UTF-16 units, the title first and the links last. What does not fit is left out in the middle: neither the
+ * reason for the call nor the button is ever cut, so two links that are longer than `max` are longer than `max`.
+ */
+export function plainText(page: PageText, max: number, parts: { title?: boolean; links?: boolean } = {}): string {
+  const title = parts.title === false ? [] : [cutText(page.title, Math.min(300, Math.floor(max / 3)))];
+  const facts = page.facts.map(([label, value]) => `${label}: ${cutText(value, 80)}`);
+  const links = parts.links === false ? [] : page.buttons.map(({ label, url }) => `${label}: ${url}`);
+  const last = [...page.notes, ...links];
+  const room = max - [...title, ...facts, ...last].join('\n').length - 1;
+  const lines = room < 20 || page.lines.length === 0 ? [] : [cutText(page.lines.join('\n'), room)];
+  return [...title, ...facts, ...lines, ...last].join('\n');
+}
+
 function incidentText(message: PageMessage, incident: NonNullable<PageMessage['incident']>, notes: string[]): PageText {
   const { number, severity, title, serviceName, openedAt, status, evidence } = incident;
   return {

@@ -37,6 +37,10 @@ const schema = z
 export const slack = defineChannel({
   kind: 'slack',
   label: 'Slack',
+  about:
+    "Either an incoming webhook of a Slack app, or the token of a bot (`chat:write`) and a channel's or " +
+    "person's id. The buttons open HugOps. A page that is sent again stands there twice, and the second one " +
+    'says so.',
   schema,
   describe: ({ webhookUrl, channel }) => (webhookUrl === undefined ? `Slack ${channel}` : 'Slack webhook'),
   async send(message, config, io) {

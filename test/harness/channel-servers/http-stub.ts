@@ -6,6 +6,8 @@ export interface StubRequest {
   path: string;
   headers: Record<string, string | undefined>;
   body: string;
+  /** The same, for what is not text. */
+  bytes: Buffer;
 }
 
 export interface StubAnswer {
@@ -36,8 +38,14 @@ export async function startHttpStub(answer: (request: StubRequest) => StubAnswer
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const headers = Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]));
-    const body = Buffer.concat(chunks).toString('utf8');
-    const request = { method: incoming.method ?? '', path: incoming.url ?? '', headers, body };
+    const bytes = Buffer.concat(chunks);
+    const request = {
+      method: incoming.method ?? '',
+      path: incoming.url ?? '',
+      headers,
+      body: bytes.toString('utf8'),
+      bytes,
+    };
     requests.push(request);
     if (behaviour === 'hang') return;
     if (behaviour === 'lose-receipt') {

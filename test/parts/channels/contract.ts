@@ -1,3 +1,4 @@
+import { createECDH } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/domain/words.ts';
 import { openMailTransport } from '../../../src/platform/mail/transport.ts';
@@ -47,6 +48,10 @@ export interface ChannelTraits {
   hasKey: boolean;
   /** What the rate limit's Retry-After of 7 s becomes; undefined where the protocol has no such header. */
   rateLimitWaitMs: number | undefined;
+  /** The provider's limit is a quota that waiting does not refill, so that the next contact method is used instead. */
+  hasQuota?: boolean;
+  /** Nobody can follow a link by ear, and nobody wants a URL read out. */
+  isSpoken?: boolean;
   /** A configuration that must be refused before anything is sent. */
   invalidConfig: JsonObject;
   /** Fails when hostile text became more than text. */
@@ -54,6 +59,14 @@ export interface ChannelTraits {
 }
 
 export const timeoutMs = 700;
+
+const vapidCurve = createECDH('prime256v1');
+vapidCurve.generateKeys();
+export const testVapid = {
+  publicKey: vapidCurve.getPublicKey('base64url'),
+  privateKey: Buffer.from(vapidCurve.getPrivateKey('hex').padStart(64, '0'), 'hex').toString('base64url'),
+  subject: 'https://status.example.com',
+};
 
 /** The io that channels get in these tests: short time limits, the real clock (webhook receivers check it), no mail server unless given. */
 export function contractIo(mailUrl?: string): ChannelIo & { close(): Promise<void> } {
@@ -64,7 +77,7 @@ export function contractIo(mailUrl?: string): ChannelIo & { close(): Promise<voi
     sendTimeoutMs: timeoutMs,
     keepWarmMs: 0,
   });
-  const io = openChannelIo({ mail, clock: { now: () => Date.now() }, timeoutMs });
+  const io = openChannelIo({ mail, clock: { now: () => Date.now() }, vapid: testVapid, timeoutMs });
   return {
     ...io,
     async close() {
@@ -135,17 +148,23 @@ export function describeChannelContract(traits: ChannelTraits, start: () => Prom
 
 type Send = (message: PageMessage) => ReturnType<Channel['send']>;
 
-function describeSuccess({ channel, hasKey }: ChannelTraits, world: () => ChannelWorld, send: Send): void {
+function describeSuccess(
+  { channel, hasKey, isSpoken = false }: ChannelTraits,
+  world: () => ChannelWorld,
+  send: Send,
+): void {
+  const links = (...urls: unknown[]): unknown[] => (isSpoken ? [] : urls);
+
   it('delivers an incident once: what is broken, since when, and the button', async () => {
     const page = incidentPage();
     expect(await send(page)).toMatchObject({ ok: true });
     const [delivery, ...more] = world().deliveries();
     expect(more).toEqual([]);
-    expect(delivery?.title).toContain('#42');
+    expect(delivery?.title).toContain(isSpoken ? '42' : '#42');
     expect(delivery?.title).toContain('critical');
     expect(delivery?.title).toContain('Checkout answers 503');
-    expect(delivery?.text).toContain('GET https://checkout.example.com: 503 after 120 ms');
-    expect(delivery?.links).toEqual([page.ackUrl, page.viewUrl]);
+    if (!isSpoken) expect(delivery?.text).toContain('GET https://checkout.example.com: 503 after 120 ms');
+    expect(delivery?.links).toEqual(links(page.ackUrl, page.viewUrl));
     expect(delivery?.key).toBe(hasKey ? page.id : undefined);
     expect(delivery?.text).not.toContain('Sent again');
   });
@@ -158,8 +177,8 @@ function describeSuccess({ channel, hasKey }: ChannelTraits, world: () => Channe
     expect(world().deliveries()).toHaveLength(1);
     const [delivery] = world().deliveries();
     expect(delivery?.title).toContain('201 incidents');
-    expect(delivery?.text).toContain('#43 minor: Search');
-    expect(delivery?.links).toEqual([viewUrl]);
+    expect(delivery?.text).toContain(isSpoken ? 'Search' : '#43 minor: Search');
+    expect(delivery?.links).toEqual(links(viewUrl));
   });
 
   it('delivers a test page that cannot be taken for an outage', async () => {
@@ -168,7 +187,7 @@ function describeSuccess({ channel, hasKey }: ChannelTraits, world: () => Channe
     const [delivery] = world().deliveries();
     expect(delivery?.title).toContain('Test');
     expect(delivery?.title).toContain('nothing is broken');
-    expect(delivery?.links).toEqual([page.ackUrl, page.viewUrl]);
+    expect(delivery?.links).toEqual(links(page.ackUrl, page.viewUrl));
   });
 
   it('sends again under the same key, and says so', async () => {
@@ -199,7 +218,7 @@ function describeFailure(traits: ChannelTraits, world: () => ChannelWorld, send:
   it('waits as long as a rate limit asks', async () => {
     world().fail('rate-limit');
     const receipt = await send(incidentPage());
-    expect(receipt).toMatchObject({ ok: false, retryable: true });
+    expect(receipt).toMatchObject({ ok: false, retryable: traits.hasQuota !== true });
     expect('retryAfterMs' in receipt ? receipt.retryAfterMs : undefined).toBe(traits.rateLimitWaitMs);
     expect(world().deliveries()).toEqual([]);
   });
@@ -266,7 +285,7 @@ function describeHostility(traits: ChannelTraits, world: () => ChannelWorld, sen
       expect(text).not.toContain('\ufffd');
       expect(text.length).toBeLessThan(60_000);
       // The buttons are never what is cut.
-      expect(links).toHaveLength(2);
+      expect(links).toHaveLength(traits.isSpoken === true ? 0 : 2);
     }
   });
 
@@ -276,7 +295,7 @@ function describeHostility(traits: ChannelTraits, world: () => ChannelWorld, sen
     const [delivery, ...more] = world().deliveries();
     expect(more).toEqual([]);
     expect(delivery?.title).not.toMatch(/[\p{Cc}\u2028\u202e]/u);
-    expect(delivery?.links).toEqual([page.ackUrl, page.viewUrl]);
+    expect(delivery?.links).toEqual(traits.isSpoken === true ? [] : [page.ackUrl, page.viewUrl]);
     if (delivery) traits.expectHarmless(delivery);
   });
 
@@ -310,9 +329,9 @@ function describeHostility(traits: ChannelTraits, world: () => ChannelWorld, sen
 
   it('survives an outside world that throws', async () => {
     const broken: ChannelIo = {
+      ...world().io,
       http: () => Promise.reject(new Error(`bug with ${world().secrets.join(' ')}`)),
       mail: { ...world().io.mail, send: () => Promise.reject(new Error(`bug with ${world().secrets.join(' ')}`)) },
-      now: () => Date.now(),
     };
     const receipt = await channel.send(incidentPage(), world().config, broken);
     expect(receipt).toMatchObject({ ok: false, retryable: true });
