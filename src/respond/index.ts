@@ -14,3 +14,4 @@ export { acknowledgeRoutes } from './acknowledge-link.ts';
 export { respondRoutes } from './routes.ts';
 export { countOpenIncidents, readOpenIncidents } from './read-incidents.ts';
 export { readOnCall } from './read-on-call.ts';
+export { readVapidKeys } from './vapid-keys.ts';

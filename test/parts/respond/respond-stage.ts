@@ -64,6 +64,7 @@ export async function openStage(subject: Subject): Promise<Stage> {
         verify: () => Promise.reject(new Error('no')),
         close: () => {},
       },
+      vapid: { publicKey: '', privateKey: '', subject: 'mailto:nobody@example.invalid' },
       now: () => clock.now(),
     },
   };
