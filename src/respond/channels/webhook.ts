@@ -7,26 +7,45 @@ import type { Random } from '../../platform/random.ts';
 import { refusedByStatus } from './channel-http.ts';
 import { defineChannel, type PageMessage, secret, webUrl } from './channel.ts';
 import { pageText } from './page-text.ts';
+import { fillTemplate, templateFault, templateValues } from './template.ts';
 
 // Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 
-const schema = z.strictObject({
-  kind: z.literal('webhook'),
-  /** Many a receiver carries its key in the path or the query. */
-  url: secret(webUrl()),
-  secret: secret(
-    z.string().refine(isSigningSecret, { error: 'expected whsec_ and the base64 of 24 to 64 random bytes' }),
-  ),
-});
+const schema = z
+  .strictObject({
+    kind: z.literal('webhook'),
+    /** Many a receiver carries its key in the path or the query. */
+    url: secret(webUrl()),
+    secret: secret(
+      z.string().refine(isSigningSecret, { error: 'expected whsec_ and the base64 of 24 to 64 random bytes' }),
+    ),
+    template: z
+      .string()
+      .min(1)
+      .max(8000)
+      .optional()
+      .describe('JSON with placeholders as "{{title}}", instead of the body that HugOps sends by itself.'),
+  })
+  .check(({ value, issues }) => {
+    const fault = value.template === undefined ? undefined : templateFault(value.template, 'json');
+    if (fault !== undefined) issues.push({ code: 'custom', message: fault, path: ['template'], input: '' });
+  });
 
 /** A page as a signed HTTP request for a program. The page's id is the webhook-id, which the receiver uses to drop repetitions. */
 export const webhook = defineChannel({
   kind: 'webhook',
   label: 'Webhook',
+  about:
+    'For a program: JSON, signed as [Standard Webhooks](https://www.standardwebhooks.com) describes, with the ' +
+    "page's id as `webhook-id` to drop repetitions by. With `template` the body is your own JSON with the " +
+    'placeholders below; it is signed, too.',
   schema,
   describe: ({ url }) => `webhook on ${new URL(url).host}`,
   async send(message, config, io) {
-    const body = JSON.stringify(toPayload(message));
+    const body =
+      config.template === undefined
+        ? JSON.stringify(toPayload(message))
+        : fillTemplate(config.template, 'json', templateValues(message, maxTemplateText));
     const at = new Date(io.now());
     const reply = await io.http({
       method: 'POST',
@@ -63,6 +82,7 @@ function isSigningSecret(text: string): boolean {
 const iso = (at: EpochMs): string => new Date(at).toISOString();
 
 // The specification asks for less than 20 kB.
+const maxTemplateText = 2000;
 const maxLines = 20;
 const maxLine = 300;
 

@@ -2,7 +2,7 @@ import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { newSigningSecret, webhook } from '../../../src/respond/channels/webhook.ts';
-import { closedPort, type StubBehaviour } from '../../harness/channel-servers/http-stub.ts';
+import { closedPort, startHttpStub, type StubBehaviour } from '../../harness/channel-servers/http-stub.ts';
 import { startWebhookReceiver } from '../../harness/channel-servers/webhook.ts';
 import { type ChannelWorld, contractIo, describeChannelContract, type Fault, incidentPage } from './contract.ts';
 
@@ -106,6 +106,34 @@ describe('webhook', () => {
       await io.close();
       await server.close();
       await elsewhere.close();
+    }
+  });
+
+  it('signs what a template made of the page, whatever the page says', async () => {
+    const server = await startHttpStub(() => ({ status: 200 }));
+    const io = contractIo();
+    const template =
+      '{"event": "{{kind}}", "key": "{{ id }}", "what": {"title": "{{title}}", "since": "{{openedAt}}"}, "links": ["{{ackUrl}}", "{{viewUrl}}"]}';
+    try {
+      const title = '"}, "key": "forged", {{id}} \\';
+      const receipt = await webhook.send(incidentPage({}, { title }), { url: server.url, secret, template }, io);
+      expect(receipt).toEqual({ ok: true });
+      const [request] = server.requests;
+      const body = new Webhook(secret).verify(request?.body ?? '', request?.headers as Record<string, string>);
+      expect(body).toEqual({
+        event: 'incident',
+        key: incidentPage().id,
+        what: { title: `#42 critical: ${title}`, since: '2026-03-01T02:10:00.000Z' },
+        links: [incidentPage().ackUrl, incidentPage().viewUrl],
+      });
+      for (const bad of ['{"a": {{title}}}', '{"a": "{{nothing}}"}', 'title={{title}}', '']) {
+        const refused = await webhook.send(incidentPage(), { url: server.url, secret, template: bad }, io);
+        expect(refused).toMatchObject({ ok: false, retryable: false });
+      }
+      expect(server.requests).toHaveLength(1);
+    } finally {
+      await io.close();
+      await server.close();
     }
   });
 
