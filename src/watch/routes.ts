@@ -3,7 +3,14 @@ import { actorOf, roles } from '../platform/auth/principal.ts';
 import { atLeast } from '../platform/auth/sign-in.ts';
 import type { Ctx } from '../platform/context.ts';
 import { type Api, bodyOf, jsonOf, newApi, problemResponses } from '../platform/http/api.ts';
-import { addCheck, addIntegration, addService, archiveCheck, archiveIntegration, archiveService } from './edit-services.ts';
+import {
+  addCheck,
+  addIntegration,
+  addService,
+  archiveCheck,
+  archiveIntegration,
+  archiveService,
+} from './edit-services.ts';
 import { readService, readServices } from './read-services.ts';
 import {
   integrationKeySchema,

@@ -21,7 +21,7 @@ export const needsSetUp = async (): Promise<boolean> => (await get<{ needed: boo
 
 // Least powerful first, as on the server.
 const ranks: readonly Role[] = ['viewer', 'responder', 'admin', 'owner'];
-export const allows = (role: Role, least: Role): boolean => ranks.indexOf(role) >= ranks.indexOf(least);
+const allows = (role: Role, least: Role): boolean => ranks.indexOf(role) >= ranks.indexOf(least);
 export const rolesUpTo = (role: Role): readonly Role[] => ranks.slice(0, ranks.indexOf(role) + 1);
 
 /** Who is signed in; the shell has asked before any page is shown. */

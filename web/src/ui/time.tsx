@@ -17,13 +17,13 @@ const secondsText = format({ hour: '2-digit', minute: '2-digit', second: '2-digi
 const isoDayText = new Intl.DateTimeFormat('sv-SE', { year: 'numeric', month: '2-digit', day: '2-digit' });
 
 /** `2026-12-03` in the reader's zone. */
-export const isoDay = (at: number): string => isoDayText.format(at);
+const isoDay = (at: number): string => isoDayText.format(at);
 
 /** `Thursday 3 December 2026 at 15:02:10 CET (Europe/Berlin)`. */
-export const exactText = (at: number): string => `${longText(at)} at ${secondsText(at)} (${readerZone})`;
+const exactText = (at: number): string => `${longText(at)} at ${secondsText(at)} (${readerZone})`;
 
 /** `15:02` today, `3 Dec, 15:02` before or after, with the year when it is another one. */
-export function momentText(at: number, now: number): string {
+function momentText(at: number, now: number): string {
   if (isoDay(at) === isoDay(now)) return clockText(at);
   const day = isoDay(at).slice(0, 4) === isoDay(now).slice(0, 4) ? dateText(at) : yearText(at);
   return `${day}, ${clockText(at)}`;
@@ -41,7 +41,7 @@ export function spanText(ms: number): string {
 }
 
 /** `just now`, `4 min ago`, `in 2 h`, and the day itself beyond a week. */
-export function agoText(at: number, now: number): string {
+function agoText(at: number, now: number): string {
   const ms = now - at;
   if (Math.abs(ms) < 60_000) return ms >= -5_000 ? 'just now' : 'in under a minute';
   if (Math.abs(ms) > 7 * 86_400_000) return momentText(at, now);
