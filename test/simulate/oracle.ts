@@ -1,0 +1,85 @@
+import type { Layer, Schedule } from '../../src/domain/schedule.ts';
+import type { PolicyStep } from '../../src/domain/words.ts';
+import type { World } from './world.ts';
+
+/** An override that the simulation made, with its place in the order of all events. */
+export interface KnownOverride {
+  id: string;
+  scheduleId: string;
+  personId: string;
+  fromAt: number;
+  untilAt: number;
+  /** The last event before it counted, and the last one while it did. */
+  afterSeq: number;
+  removedSeq: number;
+}
+
+/** A second opinion on who is behind a step, made of nothing that the program itself uses. */
+export interface Oracle {
+  overrides: KnownOverride[];
+  people(targets: PolicyStep['targets'], at: number, seq: number): Set<string>;
+}
+
+export function createOracle(world: World): Oracle {
+  const overrides: KnownOverride[] = [];
+  const handOffs = new Map<Layer, number[]>();
+
+  const onDuty = (layer: Layer, timeZone: string, at: number): string | undefined => {
+    if (layer.people.length === 0) return undefined;
+    const known = handOffs.get(layer) ?? [];
+    handOffs.set(layer, known);
+    for (let next = known.at(-1) ?? -Infinity; next <= at; ) {
+      next = handOff(layer, timeZone, known.length);
+      known.push(next);
+    }
+    const turn = known.findLastIndex((handedAt) => handedAt <= at);
+    return turn < 0 ? undefined : layer.people[turn % layer.people.length];
+  };
+  const onCall = (schedule: Schedule, at: number, seq: number): string | undefined => {
+    const override = overrides.findLast(
+      (one) =>
+        one.scheduleId === schedule.id &&
+        one.fromAt <= at &&
+        at < one.untilAt &&
+        one.afterSeq < seq &&
+        seq <= one.removedSeq,
+    );
+    if (override) return override.personId;
+    for (const layer of schedule.layers.toReversed()) {
+      const person = onDuty(layer, schedule.timeZone, at);
+      if (person !== undefined) return person;
+    }
+    return undefined;
+  };
+  return {
+    overrides,
+    people(targets, at, seq) {
+      const found = new Set<string>();
+      for (const { kind, id } of targets) {
+        if (kind === 'person') found.add(id);
+        if (kind === 'team') for (const member of world.teams.get(id) ?? []) found.add(member);
+        const schedule = kind === 'schedule' ? world.schedules.find((one) => one.id === id) : undefined;
+        const person = schedule && onCall(schedule, at, seq);
+        if (person !== undefined) found.add(person);
+      }
+      return new Set([...found].filter((person) => (world.methods.get(person) ?? []).length > 0));
+    },
+  };
+}
+
+/** The instant of the rotation's hand-off number `index`, counted day by day with Temporal's own arithmetic. */
+function handOff({ rotation }: Layer, timeZone: string, index: number): number {
+  let date = Temporal.PlainDate.from(rotation.start);
+  if (rotation.kind === 'weekly') {
+    while (date.dayOfWeek !== rotation.handOffDay) date = date.add({ days: 1 });
+    date = date.add({ weeks: index * rotation.every });
+  } else if (rotation.kind === 'daily') date = date.add({ days: index * rotation.every });
+  else throw new Error(`the simulation knows no ${rotation.kind} rotations`);
+  const wall = date.toPlainDateTime(Temporal.PlainTime.from(rotation.handOffTime));
+  // Of a doubled hour the first; in a missing hour the instant at which the clock jumps.
+  const zoned = wall.toZonedDateTime(timeZone, { disambiguation: 'earlier' });
+  if (zoned.toPlainDateTime().equals(wall)) return zoned.epochMilliseconds;
+  const jump = zoned.getTimeZoneTransition('next');
+  if (!jump) throw new Error('a missing hour belongs to a change of the clocks');
+  return jump.epochMilliseconds;
+}

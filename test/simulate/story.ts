@@ -1,0 +1,141 @@
+import type { Kysely, Selectable } from 'kysely';
+import { reassignWaitMs, reminderMs } from '../../src/domain/escalation.ts';
+import type { PolicyStep } from '../../src/domain/words.ts';
+import type { Tables } from '../../src/platform/db/tables.ts';
+import type { Violate } from './laws.ts';
+import type { Oracle } from './oracle.ts';
+import type { World } from './world.ts';
+
+type EventRow = Selectable<Tables['events']>;
+
+/** An incident as its events alone tell it. */
+interface Told {
+  status: string;
+  owner: string | null;
+  severity: unknown;
+  steps: PolicyStep[];
+  repeats: number;
+  step: number;
+  loops: number;
+  round: number;
+  dueAt: number;
+  /** The contact methods that every round owed. */
+  owed: Map<number, Set<string>>;
+}
+
+/** Tells every incident from its events alone, with a second opinion on who had to be called when, and compares with the rows. */
+export async function checkStories(
+  root: Kysely<Tables>,
+  world: World,
+  oracle: Oracle,
+  violate: Violate,
+): Promise<void> {
+  const events = await root.selectFrom('events').selectAll().where('incident_id', 'is not', null).orderBy('seq').execute();
+  const pages = await root.selectFrom('pages').selectAll().where('kind', '=', 'incident').execute();
+  const incidents = await root
+    .selectFrom('incidents')
+    .innerJoin('escalations', 'escalations.incident_id', 'incidents.id')
+    .selectAll('incidents')
+    .select('next_action_at')
+    .execute();
+  const eventsOf = Map.groupBy(events, (event) => event.incident_id ?? '');
+  const pagesOf = Map.groupBy(pages, (page) => page.incident_id ?? '');
+  for (const incident of incidents) {
+    const told = tell(eventsOf.get(incident.id) ?? [], world, oracle, (law, what) =>
+      violate(law, `${incident.id}: ${what}`),
+    );
+    const rows = pagesOf.get(incident.id) ?? [];
+    const say = (what: string): void => violate('the events tell the same story as the row', `${incident.id}: ${what}`);
+    if (told.status !== incident.status) say(`told ${told.status}, is ${incident.status}`);
+    if (told.owner !== incident.owner_id) say(`told owner ${told.owner}, is ${incident.owner_id}`);
+    if (told.severity !== incident.severity) say(`told ${String(told.severity)}, is ${incident.severity}`);
+    if (told.status === 'triggered' && told.dueAt !== incident.next_action_at)
+      violate('the next action is when the policy says', `${incident.id}: ${incident.next_action_at}, not ${told.dueAt}`);
+    const rounds = new Set([...told.owed.keys(), ...rows.map((row) => row.round)]);
+    for (const round of rounds) {
+      const owed = told.owed.get(round) ?? new Set<string>();
+      const called = new Set(rows.filter((row) => row.round === round).map((row) => row.contact_method_id));
+      for (const method of owed.difference(called))
+        violate('no owed page is missing', `${incident.id}, round ${round}: ${method} was not called`);
+      for (const method of called.difference(owed))
+        violate('only those behind the step are called', `${incident.id}, round ${round}: ${method} was called`);
+    }
+  }
+}
+
+function tell(events: readonly EventRow[], world: World, oracle: Oracle, violate: Violate): Told {
+  const told: Told = {
+    status: 'nothing',
+    owner: null,
+    severity: undefined,
+    steps: [],
+    repeats: 0,
+    step: 0,
+    loops: 0,
+    round: 0,
+    dueAt: Infinity,
+    owed: new Map(),
+  };
+  const become = (status: string, from: readonly string[]): void => {
+    if (!from.includes(told.status))
+      violate('the events tell the same story as the row', `from ${told.status} to ${status}`);
+    told.status = status;
+  };
+  for (const event of events) {
+    if (event.kind === 'incident.triggered') {
+      become('triggered', ['nothing']);
+      const policyId = world.services.find((service) => service.id === event.service_id)?.policyId;
+      const policy = world.policies.find((one) => one.id === policyId);
+      told.steps = policy?.steps ?? [];
+      told.repeats = policy?.repeatCount ?? 0;
+      told.severity = event.data['severity'];
+      told.dueAt = event.at;
+    } else if (event.kind === 'incident.acknowledged') {
+      become('acknowledged', ['triggered']);
+      if (event.actor_kind === 'person') told.owner = event.actor_id;
+      told.dueAt = Infinity;
+    } else if (event.kind === 'incident.resolved') {
+      become('resolved', ['triggered', 'acknowledged']);
+      told.dueAt = Infinity;
+    } else if (event.kind === 'incident.reassigned') {
+      become('triggered', ['triggered', 'acknowledged']);
+      const id = String(event.data['toPersonId']);
+      const policy = told.steps.filter((step) => step.isHandOver !== true);
+      told.steps = [{ targets: [{ kind: 'person', id }], waitMs: reassignWaitMs, isHandOver: true }, ...policy];
+      Object.assign(told, { owner: id, step: 0, loops: 0, dueAt: event.at });
+    } else if (event.kind === 'severity.raised') told.severity = event.data['to'];
+    else if (event.kind === 'escalation.hurried') told.dueAt = event.at;
+    else if (event.kind === 'escalation.stepped') step(told, event, world, oracle, violate);
+  }
+  return told;
+}
+
+/** One step of the policy, as the policy has it. */
+function step(told: Told, event: EventRow, world: World, oracle: Oracle, violate: Violate): void {
+  if (told.status !== 'triggered') violate('no ghost pages', `stepped while ${told.status}`);
+  if (event.at < told.dueAt) violate('nobody is called before the time', `at ${event.at}, due at ${told.dueAt}`);
+  const number = told.step < told.steps.length ? told.step : null;
+  const current = number === null ? told.steps.at(-1) : told.steps[number];
+  if (event.data['step'] !== number)
+    violate('the steps come in their order', `step ${String(event.data['step'])} where ${number} was due`);
+  told.round += 1;
+  if (event.data['round'] !== told.round) violate('the steps come in their order', `round ${String(event.data['round'])}`);
+  let people = oracle.people(current?.targets ?? [], event.at, event.seq);
+  told.dueAt = event.at + (number === null ? reminderMs : (current?.waitMs ?? reminderMs));
+  if (number !== null) {
+    const isLast = number === told.steps.length - 1;
+    const repeats = isLast && told.loops < told.repeats;
+    told.step = repeats ? 0 : number + 1;
+    if (repeats) told.loops += 1;
+    if (people.size === 0 && !isLast) {
+      told.dueAt = event.at;
+      told.owed.set(told.round, new Set());
+      return;
+    }
+  }
+  if (people.size === 0) {
+    const admins = world.fallback.map((id) => ({ kind: 'person' as const, id }));
+    people = oracle.people(admins, event.at, event.seq);
+  }
+  told.owed.set(told.round, new Set([...people].flatMap((person) => world.methods.get(person) ?? [])));
+}
