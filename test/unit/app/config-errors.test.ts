@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatConfigErrors } from '../../../src/app/config/config-error.ts';
+import { builtInKinds } from '../../../src/app/config/kinds.ts';
 import { brief, briefErrors, errorsOf } from './config-kit.ts';
 
 describe('an error', () => {
@@ -83,7 +84,7 @@ services:
 `;
     const errors = briefErrors(text);
     expect(errors).toContain(
-      '5:74 people.bob.contact[0].kind expected one of email, slack, ntfy, webhook, found "slak", did you mean "slack"?',
+      `5:74 people.bob.contact[0].kind expected one of ${kindsOf(builtInKinds.channelKinds)}, found "slak", did you mean "slack"?`,
     );
     expect(errors.find((error) => error.startsWith('5:97'))).toContain('did you mean "address"?');
     expect(errors).toContainEqual(expect.stringMatching(/^5:110 people\.bob\.contact\[2\] expected a mapping/));
@@ -100,7 +101,9 @@ services:
     expect(errors).toContain(
       '14:64 services.api.checks.e.timeout expected a timeout of at most the interval (5s), found "6s"',
     );
-    expect(errors).toContain('15:7 services.api.checks.f.kind expected one of http, tcp, heartbeat, found nothing');
+    expect(errors).toContain(
+      `15:7 services.api.checks.f.kind expected one of ${kindsOf(builtInKinds.checkKinds)}, found nothing`,
+    );
   });
 
   it('in references, also beside fields that are wrong', () => {
@@ -285,3 +288,5 @@ describe('a file that is an attack', () => {
     expect(performance.now() - startedAt).toBeLessThan(15_000);
   });
 });
+
+const kindsOf = (kinds: Iterable<{ kind: string }>): string => Array.from(kinds, ({ kind }) => kind).join(', ');

@@ -5,9 +5,27 @@ import { since } from '../../../src/respond/channels/page-text.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
+const twilio = { accountSid: `AC${'0'.repeat(32)}`, authToken: 'a'.repeat(32), to: '+4915112345678' };
+
 describe('channels', () => {
   it('are known by their kind, and none is in only one of the two lists', () => {
-    expect([...channels.keys()]).toEqual(['email', 'slack', 'ntfy', 'webhook']);
+    expect([...channels.keys()]).toEqual([
+      'email',
+      'slack',
+      'teams',
+      'discord',
+      'mattermost',
+      'telegram',
+      'matrix',
+      'ntfy',
+      'pushover',
+      'web-push',
+      'twilio-voice',
+      'twilio-sms',
+      'http-gateway',
+      'apprise',
+      'webhook',
+    ]);
     for (const [kind, channel] of channels) expect(channel.kind).toBe(kind);
     const inSchema = channelConfigSchema.options.map((option) => option.shape.kind.value);
     expect(inSchema).toEqual([...channels.keys()]);
@@ -22,6 +40,26 @@ describe('channels', () => {
       { kind: 'ntfy', topic: 'alice', token: 'tk_1' },
       { kind: 'ntfy', topic: 'alice', user: 'alice', password: 'p' },
       { kind: 'webhook', url: 'https://hooks.example.com/x', secret },
+      { kind: 'webhook', url: 'https://hooks.example.com/x', secret, template: '{"text": "{{text}}"}' },
+      { kind: 'teams', webhookUrl: 'https://prod-1.example.com/workflows/x?sig=y' },
+      { kind: 'discord', webhookUrl: 'https://discord.com/api/webhooks/1/x', threadId: '123456789012345678' },
+      { kind: 'mattermost', webhookUrl: 'https://mattermost.example.com/hooks/x', channel: '@alice' },
+      { kind: 'telegram', token: `123456:${'a'.repeat(35)}`, chatId: '-1001234567890', topicId: 3 },
+      { kind: 'matrix', homeserver: 'https://matrix.example.com', token: 'syt_1', roomId: '!room:example.com' },
+      // From room version 12 on, the id of a room has no server in it.
+      { kind: 'matrix', homeserver: 'https://matrix.example.com', token: 'syt_1', roomId: `!${'a'.repeat(43)}` },
+      { kind: 'pushover', token: 'a'.repeat(30), user: 'u'.repeat(30), retrySeconds: 30, expireSeconds: 10_800 },
+      { kind: 'web-push', endpoint: 'https://push.example.com/x', p256dh: 'B'.repeat(87), auth: 'a'.repeat(22) },
+      { kind: 'twilio-voice', ...twilio, from: '+15005550006' },
+      { kind: 'twilio-sms', ...twilio, from: 'HugOps' },
+      {
+        kind: 'http-gateway',
+        url: 'https://sms.example.com/?to={{to}}&text={{text}}',
+        method: 'GET',
+        to: '+14155550100',
+      },
+      { kind: 'apprise', server: 'http://apprise:8000', urls: 'pover://user@token' },
+      { kind: 'apprise', server: 'http://apprise:8000', configKey: 'shop', tag: 'oncall' },
     ];
     for (const config of good)
       expect({ config, ...channelConfigSchema.safeParse(config) }).toMatchObject({ success: true });
@@ -45,6 +83,24 @@ describe('channels', () => {
       [{ kind: 'ntfy', topic: 'a', user: 'alice', password: 'p', token: 't' }, ''],
       [{ kind: 'webhook', url: 'https://example.com' }, 'secret'],
       [{ kind: 'webhook', url: 'https://example.com', secret: 'guess' }, 'secret'],
+      [{ kind: 'webhook', url: 'https://example.com', secret, template: '{{text}}' }, 'template'],
+      [{ kind: 'teams' }, 'webhookUrl'],
+      [{ kind: 'discord', webhookUrl: 'https://example.com', threadId: '1' }, 'threadId'],
+      [{ kind: 'mattermost', webhookUrl: 'https://example.com', channel: 'Town Square' }, 'channel'],
+      [{ kind: 'telegram', token: 'x', chatId: '1' }, 'token'],
+      [{ kind: 'telegram', token: `123456:${'a'.repeat(35)}`, chatId: 'alice' }, 'chatId'],
+      [{ kind: 'matrix', homeserver: 'https://example.com', token: 'x', roomId: '#room:example.com' }, 'roomId'],
+      [{ kind: 'matrix', homeserver: 'https://example.com', token: 'x', roomId: '!../../x' }, 'roomId'],
+      [{ kind: 'pushover', token: 'a'.repeat(30), user: 'u'.repeat(30), retrySeconds: 10 }, 'retrySeconds'],
+      [{ kind: 'pushover', token: 'a'.repeat(30), user: 'u'.repeat(30), retrySeconds: 900 }, 'retrySeconds'],
+      [{ kind: 'web-push', endpoint: 'https://example.com', p256dh: 'B', auth: 'a'.repeat(22) }, 'p256dh'],
+      [{ kind: 'web-push', endpoint: 'https://example.com', p256dh: 'B'.repeat(87), auth: 'a' }, 'auth'],
+      [{ kind: 'twilio-voice', ...twilio, from: 'HugOps' }, 'from'],
+      [{ kind: 'twilio-sms', ...twilio, from: '+15005550006', to: '0151 123' }, 'to'],
+      [{ kind: 'twilio-sms', ...twilio, from: '+15005550006', accountSid: 'AC1' }, 'accountSid'],
+      [{ kind: 'http-gateway', url: 'https://sms.example.com' }, 'body'],
+      [{ kind: 'apprise', server: 'http://apprise:8000' }, ''],
+      [{ kind: 'apprise', server: 'http://apprise:8000', urls: 'pover://x', tag: 'oncall' }, ''],
     ];
     for (const [config, field] of bad) {
       const parsed = channelConfigSchema.safeParse(config);
@@ -62,6 +118,17 @@ describe('channels', () => {
       email: [],
       slack: ['webhookUrl', 'token'],
       ntfy: ['topic', 'token', 'password'],
+      teams: ['webhookUrl'],
+      discord: ['webhookUrl'],
+      mattermost: ['webhookUrl'],
+      telegram: ['token'],
+      matrix: ['token'],
+      pushover: ['token', 'user'],
+      'web-push': ['endpoint', 'auth'],
+      'twilio-voice': ['authToken'],
+      'twilio-sms': ['authToken'],
+      'http-gateway': ['url', 'headers', 'password', 'body'],
+      apprise: ['urls', 'configKey', 'password'],
       webhook: ['url', 'secret'],
     });
     const slack = channels.get('slack');
