@@ -22,7 +22,7 @@ const schema = z
       .describe('One device only; all of them when left out.'),
     emergency: z
       .boolean()
-      .default(true)
+      .default(false)
       .describe('Pages for critical incidents sound again and again until they are confirmed in the app.'),
     retrySeconds: z.int().min(30).max(3600).default(60).describe('How often an emergency sounds again.'),
     expireSeconds: z.int().min(60).max(10_800).default(600).describe('When an emergency falls silent by itself.'),
@@ -40,10 +40,9 @@ export const pushover = defineChannel({
   kind: 'pushover',
   label: 'Pushover',
   about:
-    'Make an application at pushover.net for the token; the user key is on its first page. Critical pages are ' +
-    'emergencies: they sound every `retrySeconds` until somebody confirms them in the app or `expireSeconds` ' +
-    'have passed. Confirming there silences the phone and does not acknowledge the incident; the link does. An ' +
-    'application has a quota of messages a month; when it is used up, HugOps takes the next contact method.',
+    'Make an application at pushover.net for the token; the user key is on its first page. With `emergency`, a critical page sounds every `retrySeconds` until ' +
+    'somebody confirms it in the app or `expireSeconds` have passed. Confirming there silences the phone and does not acknowledge the incident; the link does, and does ' +
+    'not silence the phone. An application has a quota of messages a month; when it is used up, HugOps takes the next contact method.',
   schema,
   describe: ({ device }) => (device === undefined ? 'Pushover' : `Pushover on ${device}`),
   async send(message, config, io) {

@@ -13,7 +13,7 @@ const notification = z.strictObject({
   format: z.enum(['text', 'markdown', 'html']),
 });
 
-export type AppriseNotification = z.output<typeof notification> & { key: string | undefined };
+type AppriseNotification = z.output<typeof notification> & { key: string | undefined };
 
 export interface AppriseServer extends HttpStub {
   notifications: AppriseNotification[];

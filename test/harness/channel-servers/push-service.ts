@@ -16,7 +16,7 @@ const payload = z.strictObject({
   actions: z.array(z.strictObject({ label: z.string().min(1), url: z.url() })),
 });
 
-export interface PushedNotification extends z.output<typeof payload> {
+interface PushedNotification extends z.output<typeof payload> {
   topic: string | undefined;
   urgency: string | undefined;
   ttlSeconds: number;

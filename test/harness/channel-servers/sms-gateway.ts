@@ -2,7 +2,7 @@ import { type HttpStub, parseJson, startHttpStub, type StubRequest } from './htt
 
 // No one provider's: the three manners in which gateways for text messages usually want a message. The statuses are those of RFC 9110.
 
-export interface GatewayText {
+interface GatewayText {
   to: string;
   text: string;
   key: string | undefined;

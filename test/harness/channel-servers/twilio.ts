@@ -31,7 +31,7 @@ const call = z.strictObject({
   AsyncAmdStatusCallback: z.url().optional(),
 });
 
-export type TwilioMessage = z.output<typeof message>;
+type TwilioMessage = z.output<typeof message>;
 export type TwilioCall = z.output<typeof call> & { script: TwimlScript };
 
 export interface TwilioServer extends HttpStub {

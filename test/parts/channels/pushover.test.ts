@@ -45,7 +45,13 @@ describeChannelContract(
 describe('pushover', () => {
   it('is an emergency only when critical, and can be called off', () =>
     withProvider(startPushoverServer(options), async (server, io) => {
-      const config = { ...configFor(server.url), retrySeconds: 30, expireSeconds: 300, device: 'phone' };
+      const config = {
+        ...configFor(server.url),
+        emergency: true,
+        retrySeconds: 30,
+        expireSeconds: 300,
+        device: 'phone',
+      };
       const receipt = await pushover.send(incidentPage(), config, io);
       expect(receipt).toEqual({ ok: true, providerRef: 'receipt00000000000000000000001' });
       for (const severity of ['major', 'minor'] as const)
