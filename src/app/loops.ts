@@ -8,6 +8,8 @@ import type { Metrics } from '../platform/metrics.ts';
 export interface Task {
   name: LoopName | 'housekeeping' | 'heartbeats' | 'subscribers';
   run(now: number): Promise<number>;
+  /** For a task that starts work without waiting for it: resolves when all of it is done. */
+  idle?(): Promise<void>;
   pollMs: number;
 }
 
@@ -49,11 +51,15 @@ export function createLoops(tasks: readonly Task[], parts: { clock: Clock; log: 
     },
     async stop() {
       await Promise.all([...loops.values()].map((loop) => loop.stop()));
+      await Promise.all(tasks.map(async (task) => task.idle?.()));
     },
     async settle(now) {
       for (let round = 0; round < maxRounds; round++) {
         let done = 0;
-        for (const task of tasks) done += await task.run(now);
+        for (const task of tasks) {
+          done += await task.run(now);
+          await task.idle?.();
+        }
         if (done === 0) return;
       }
       throw new Error(`the tasks were still busy after ${maxRounds} rounds at the same instant`);

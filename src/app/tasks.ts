@@ -5,11 +5,11 @@ import type { MailTransport } from '../platform/mail/transport.ts';
 import { settleReports } from '../listen/index.ts';
 import {
   countOpenIncidents,
+  createPageSender,
   type Pager,
   processSignals,
   reconsiderMuted,
   runEscalations,
-  sendPages,
 } from '../respond/index.ts';
 import { forgetPending, notifySubscribers, type Publisher, tickMaintenances } from '../tell/index.ts';
 import { deliverHugs, followIncidents } from '../thank/index.ts';
@@ -30,11 +30,12 @@ const upkeepEveryMs = 10 * 60_000;
 
 /** Everything that HugOps does by itself, in the order of the arc: each reads rows that are due and writes rows that the next one reads. */
 export function createTasks({ ctx, database, publisher, mail, pager }: TaskParts): Task[] {
+  const pages = createPageSender(ctx, pager);
   return [
     { name: 'heartbeats', pollMs: 500, run: (now) => overdueHeartbeats(ctx, now) },
     { name: 'signals', pollMs: 1_000, run: (now) => processSignals(ctx, now) },
     { name: 'escalation', pollMs: 1_000, run: (now) => runEscalations(ctx, now) },
-    { name: 'pages', pollMs: 1_000, run: (now) => sendPages(ctx, pager, now) },
+    { name: 'pages', pollMs: 1_000, run: (now) => pages.run(now), idle: () => pages.idle() },
     {
       name: 'thanks',
       pollMs: 5_000,

@@ -2,29 +2,40 @@ import { type DuePage, type PagePlan, planPages, type RecentMessages } from '../
 import type { EpochMs, IncidentStatus } from '../domain/words.ts';
 import { type Ctx, idFor, transact } from '../platform/context.ts';
 import { appendEvents } from '../platform/events.ts';
+import type { Destination, PageRoom } from './page-room.ts';
 
 /** How long a claimed page may be on its way before another attempt assumes that its sender died. Twice the longest send. */
 export const leaseMs = 60_000;
 // Enough to see a storm whole; what is sent at once is bounded by `room`.
 const planLimit = 2_000;
 
+/** A page that is now ours to send. */
+export interface ClaimedPage extends Destination {
+  id: string;
+}
+
 /**
- * Claims the pages to send now, at most `room`: in one transaction ghosts are cancelled, backlogs and storms summed up, and the
- * rest marked as on their way. Returns the claimed page ids; send them after the commit.
+ * Claims the pages to send now, as many as there is room for: in one transaction ghosts are cancelled, backlogs and storms summed up, and
+ * the rest marked as on their way. Send them after the commit.
  */
-export async function claimPages(ctx: Ctx, now: EpochMs, room: number): Promise<string[]> {
+export async function claimPages(ctx: Ctx, now: EpochMs, room: PageRoom): Promise<ClaimedPage[]> {
   return transact(ctx, async (tx) => {
     await reclaimLost(tx, now);
     const due = await readDue(tx, now);
     if (due.length === 0) return [];
+    const kinds = await readChannelKinds(tx, due);
     const plans = planPages(due, await readRecent(tx, due, now), now);
-    const claimed: string[] = [];
+    const claimed: ClaimedPage[] = [];
     for (const plan of plans) {
-      if (plan.action === 'send') {
-        if (claimed.length < room) claimed.push(plan.page.id);
-      } else if (plan.action === 'sum-up') {
-        if (claimed.length < room) claimed.push(await insertSummary(tx, plan, now));
-      } else await setAside(tx, plan, now);
+      if (plan.action !== 'send' && plan.action !== 'sum-up') {
+        await setAside(tx, plan, now);
+        continue;
+      }
+      const contactMethodId = plan.action === 'send' ? plan.page.contactMethodId : plan.contactMethodId;
+      const destination = { contactMethodId, channelKind: kinds.get(contactMethodId) ?? '' };
+      if (!room.take(destination)) continue;
+      const id = plan.action === 'send' ? plan.page.id : await insertSummary(tx, plan, now);
+      claimed.push({ id, ...destination });
     }
     if (claimed.length > 0) {
       await tx.db
@@ -35,7 +46,11 @@ export async function claimPages(ctx: Ctx, now: EpochMs, room: number): Promise<
           lease_owner: tx.nodeId,
           lease_until: now + leaseMs,
         }))
-        .where('id', 'in', claimed)
+        .where(
+          'id',
+          'in',
+          claimed.map((page) => page.id),
+        )
         .execute();
     }
     return claimed;
@@ -67,6 +82,12 @@ async function reclaimLost(ctx: Ctx, now: EpochMs): Promise<void> {
       data: { pageId: page.id, personId: page.person_id, reason: 'receipt-lost', resendCount: page.resend_count },
     })),
   );
+}
+
+async function readChannelKinds(ctx: Ctx, due: readonly DuePage[]): Promise<Map<string, string>> {
+  const ids = [...new Set(due.map((page) => page.contactMethodId))];
+  const rows = await ctx.db.selectFrom('contact_methods').select(['id', 'kind']).where('id', 'in', ids).execute();
+  return new Map(rows.map((row) => [row.id, row.kind]));
 }
 
 async function readDue(ctx: Ctx, now: EpochMs): Promise<DuePage[]> {

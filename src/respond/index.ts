@@ -9,7 +9,7 @@ export { reconsiderMuted } from './reconsider-muted.ts';
 export { type NewSignal, raiseSignal, raiseSignals } from './raise-signal.ts';
 export { releaseLeases } from './claim-pages.ts';
 export { runEscalations } from './run-escalations.ts';
-export { type Pager, sendPages } from './send-pages.ts';
+export { createPageSender, type Pager, sendPages } from './send-pages.ts';
 export { acknowledgeRoutes } from './acknowledge-link.ts';
 export { respondRoutes } from './routes.ts';
 export { countOpenIncidents, readOpenIncidents } from './read-incidents.ts';

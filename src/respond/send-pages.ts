@@ -3,7 +3,8 @@ import type { EpochMs } from '../domain/words.ts';
 import { type Ctx, transact } from '../platform/context.ts';
 import { appendEvents } from '../platform/events.ts';
 import type { Channel, ChannelIo, Receipt } from './channels/channel.ts';
-import { claimPages } from './claim-pages.ts';
+import { type ClaimedPage, claimPages } from './claim-pages.ts';
+import { pageRoom } from './page-room.ts';
 import { pageMessage, type PageRow, readPage } from './page-message.ts';
 
 export interface Pager {
@@ -11,18 +12,47 @@ export interface Pager {
   io: ChannelIo;
 }
 
-// Sends at the same time. A slow provider holds at most this many; each send has its own time-out in the channel.
-const concurrency = 20;
+/** Sends pages that are due, many at a time, so that one that hangs delays no other. */
+export interface PageSender {
+  /** Claims what there is room for and starts sending it. Returns how many; does not wait for them. */
+  run(now: EpochMs): Promise<number>;
+  /** Resolves when nothing is on its way any more. */
+  idle(): Promise<void>;
+}
 
-/** Sends the pages that are due and records what became of each. Returns how many were claimed. */
-export async function sendPages(ctx: Ctx, pager: Pager, now: EpochMs): Promise<number> {
-  const ids = await claimPages(ctx, now, 2 * concurrency);
-  const queue = [...ids];
-  const worker = async (): Promise<void> => {
-    for (let id = queue.shift(); id !== undefined; id = queue.shift()) await sendPage(ctx, pager, id);
+export function createPageSender(ctx: Ctx, pager: Pager): PageSender {
+  const underWay = new Map<string, { page: ClaimedPage; done: Promise<void> }>();
+  const send = async (page: ClaimedPage): Promise<void> => {
+    try {
+      await sendPage(ctx, pager, page.id);
+    } catch (error) {
+      // The row still says that it is on its way; its lease will run out, and it goes out again.
+      ctx.log.error({ err: error, pageId: page.id }, 'what became of a page could not be recorded');
+    } finally {
+      underWay.delete(page.id);
+      ctx.wake('pages');
+    }
   };
-  await Promise.all(Array.from({ length: Math.min(concurrency, ids.length) }, worker));
-  return ids.length;
+  return {
+    async run(now) {
+      const room = pageRoom([...underWay.values()].map(({ page }) => page));
+      if (room.isFull()) return 0;
+      const claimed = await claimPages(ctx, now, room);
+      for (const page of claimed) underWay.set(page.id, { page, done: send(page) });
+      return claimed.length;
+    },
+    async idle() {
+      while (underWay.size > 0) await Promise.all([...underWay.values()].map(({ done }) => done));
+    },
+  };
+}
+
+/** Sends the pages that are due and waits until each is recorded. Returns how many were claimed. */
+export async function sendPages(ctx: Ctx, pager: Pager, now: EpochMs): Promise<number> {
+  const sender = createPageSender(ctx, pager);
+  const claimed = await sender.run(now);
+  await sender.idle();
+  return claimed;
 }
 
 async function sendPage(ctx: Ctx, pager: Pager, pageId: string): Promise<void> {

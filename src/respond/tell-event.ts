@@ -35,7 +35,7 @@ const sentences: Readonly<Record<string, (facts: Facts) => string>> = {
   'alert.cleared': ({ text }) => `Clear again: ${text('summary')}`,
   'note.added': () => 'Note',
   'update.posted': ({ text, data }) =>
-    `${data['auto'] === true ? 'Told the public by itself' : 'Told the public'} (${text('phase')})`,
+    `${data['auto'] === true ? 'HugOps told the public' : 'Told the public'} (${text('phase')})`,
   'escalation.stepped': ({ data, text, nameOf }) => {
     const people = Array.isArray(data['people']) ? data['people'].map((id) => nameOf(String(id))) : [];
     if (text('reason') === 'nobody' || people.length === 0)

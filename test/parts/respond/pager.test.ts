@@ -1,6 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   acknowledgeIncident,
+  createPageSender,
+  processSignals,
+  runEscalations,
   reassignIncident,
   releaseLeases,
   resolveIncident,
@@ -102,7 +105,6 @@ describe.each(both)('the pager, on $kind', (subject) => {
 
   test('no ghosts: acknowledged between the row and the sending, nobody is called', async () => {
     await stage.raise();
-    const { processSignals, runEscalations } = await import('../../../src/respond/index.ts');
     await processSignals(stage.ctx, stage.clock.now());
     await runEscalations(stage.ctx, stage.clock.now());
     const incident = await only();
@@ -197,7 +199,6 @@ describe.each(both)('the pager, on $kind', (subject) => {
 
   test('a backlog after downtime is one message for each person, with what is still open', async () => {
     for (const id of [...'abcdef']) await stage.raise({ serviceId: id, sourceId: id, summary: `${id} is down` });
-    const { processSignals, runEscalations } = await import('../../../src/respond/index.ts');
     await processSignals(stage.ctx, stage.clock.now());
     await runEscalations(stage.ctx, stage.clock.now());
     const [first] = await incidents();
@@ -227,6 +228,37 @@ describe.each(both)('the pager, on $kind', (subject) => {
     await stage.pass(40_000);
     expect(stage.channel.sent).toHaveLength(17);
     expect(await incidents()).toHaveLength(26);
+  });
+
+  test('a channel that hangs holds up nobody else', async () => {
+    const everybody = createPageSender(stage.ctx, stage.pager);
+    let release = (): void => {};
+    const hanging = new Promise<void>((resolve) => (release = resolve));
+    stage.channel.answer(async () => {
+      await hanging;
+      return { ok: true };
+    });
+    // Six pages for alice hang, three at a time; then one for bob comes.
+    for (const id of [...'abcdef']) await stage.raise({ serviceId: id, sourceId: id });
+    await processSignals(stage.ctx, stage.clock.now());
+    await runEscalations(stage.ctx, stage.clock.now());
+    expect(await everybody.run(stage.clock.now())).toBe(3);
+    expect(await everybody.run(stage.clock.now())).toBe(0);
+    stage.channel.answer({ ok: true });
+    const [incident] = await incidents();
+    await reassignIncident(stage.ctx, {
+      incidentId: incident?.id ?? '',
+      toPersonId: 'bob',
+      actor: { kind: 'system' },
+      now: stage.clock.now(),
+    });
+    await runEscalations(stage.ctx, stage.clock.now());
+    expect(await everybody.run(stage.clock.now())).toBe(1);
+    await vi.waitFor(() => expect(recipients()).toEqual(['bob']));
+    release();
+    await everybody.idle();
+    await stage.settle();
+    expect(recipients().filter((to) => to === 'alice').length).toBeGreaterThanOrEqual(5);
   });
 
   test('nobody behind a step: the next one comes at once, and nobody at all is told on the timeline', async () => {
