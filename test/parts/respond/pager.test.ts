@@ -234,7 +234,9 @@ describe.each(both)('the pager, on $kind', (subject) => {
     const everybody = createPageSender(stage.ctx, stage.pager);
     let release = (): void => {};
     const hanging = new Promise<void>((resolve) => (release = resolve));
+    let hung = 0;
     stage.channel.answer(async () => {
+      hung++;
       await hanging;
       return { ok: true };
     });
@@ -244,6 +246,7 @@ describe.each(both)('the pager, on $kind', (subject) => {
     await runEscalations(stage.ctx, stage.clock.now());
     expect(await everybody.run(stage.clock.now())).toBe(3);
     expect(await everybody.run(stage.clock.now())).toBe(0);
+    await vi.waitFor(() => expect(hung).toBe(3));
     stage.channel.answer({ ok: true });
     const [incident] = await incidents();
     await reassignIncident(stage.ctx, {
