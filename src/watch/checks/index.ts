@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { type CheckKind, type PassiveKind } from './check-kind.ts';
 import { heartbeatCheck } from './heartbeat.ts';
 import { httpCheck } from './http.ts';
+import { mysqlCheck } from './mysql.ts';
 import { postgresCheck } from './postgres.ts';
 import { redisCheck } from './redis.ts';
 import { tcpCheck } from './tcp.ts';
 import { tlsCheck } from './tls.ts';
 
 /** Kinds that go and look. A new kind is a file beside this one, and its name here and in the union below. */
-const activeKinds = [httpCheck, tcpCheck, tlsCheck, postgresCheck, redisCheck] as const;
+const activeKinds = [httpCheck, tcpCheck, tlsCheck, postgresCheck, mysqlCheck, redisCheck] as const;
 /** Kinds that wait to be told. */
 const passiveKinds = [heartbeatCheck] as const;
 
@@ -18,6 +19,7 @@ export const checkConfigSchema = z.discriminatedUnion('kind', [
   tcpCheck.schema.extend({ kind: z.literal(tcpCheck.kind) }),
   tlsCheck.schema.extend({ kind: z.literal(tlsCheck.kind) }),
   postgresCheck.schema.extend({ kind: z.literal(postgresCheck.kind) }),
+  mysqlCheck.schema.safeExtend({ kind: z.literal(mysqlCheck.kind) }),
   redisCheck.schema.extend({ kind: z.literal(redisCheck.kind) }),
   heartbeatCheck.schema.extend({ kind: z.literal(heartbeatCheck.kind) }),
 ]);

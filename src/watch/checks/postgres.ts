@@ -13,7 +13,7 @@ import {
 import { secretText } from './secrets.ts';
 import { targetFields, targetOf, tlsFields, tlsWish } from './target-fields.ts';
 import { beginRun, concludeRun } from './traced-run.ts';
-import { compileValue, valueExpectation } from './value-expect.ts';
+import { judgeResult, type QueryResult, shownResult, valueExpectation } from './value-expect.ts';
 import { overWire, type Wire } from './wire.ts';
 
 const plainText = z
@@ -47,15 +47,10 @@ const schema = z.strictObject({
 
 type PostgresConfig = z.output<typeof schema>;
 
-interface Result {
-  rows: number;
-  first: string | undefined;
-}
-
 /** Sends statements and reads until the server is ready for more. Throws CheckError with the server's own words. */
-async function ask(wire: Wire, sql: string, what: string, peer: string): Promise<Result> {
+async function ask(wire: Wire, sql: string, what: string, peer: string): Promise<QueryResult> {
   wire.send(queryMessage(sql));
-  const result: Result = { rows: 0, first: undefined };
+  const result: QueryResult = { rows: 0, first: undefined };
   for (;;) {
     const { type, body } = await readMessage(wire, what, peer);
     if (type === 'Z') return result;
@@ -82,7 +77,7 @@ function runPostgres(config: PostgresConfig, env: CheckEnv): Promise<Outcome> {
   const run = beginRun(env);
   const { trace, secrets } = run;
   let version: string | undefined;
-  let result: Result | undefined;
+  let result: QueryResult | undefined;
 
   async function goSecure(wire: Wire): Promise<void> {
     wire.send(sslRequest);
@@ -107,28 +102,15 @@ function runPostgres(config: PostgresConfig, env: CheckEnv): Promise<Outcome> {
     await ask(wire, guard, 'the beginning of a transaction', trace.peer);
     result = await ask(wire, config.query, 'the answer to the query', trace.peer);
     wire.send(terminateMessage);
-    if (config.expect) judge(config.expect, result);
+    if (config.expect) judgeResult(config.expect, result);
   }
 
   const work = (): Promise<void> => overWire(targetOf(config), env, trace, talk);
   return concludeRun(run, work, () => ({
     peer: trace.peer,
     ...(version === undefined ? {} : { version }),
-    ...(result === undefined
-      ? {}
-      : { rows: result.rows, first: result.first === undefined ? null : shown(secrets.hide(result.first)) }),
+    ...shownResult(result, secrets),
   }));
-}
-
-const shown = (text: string): string => text.slice(0, 500).replaceAll('\0', '\uFFFD');
-
-function judge(expected: NonNullable<PostgresConfig['expect']>, { rows, first }: Result): void {
-  if (first === undefined) {
-    const found = rows === 0 ? 'the query found no row' : 'the first value is NULL';
-    throw new CheckError('assertion-failed', `${found}, expected a value`);
-  }
-  const wrong = compileValue(expected)('the first value', first);
-  if (wrong !== undefined) throw new CheckError('assertion-failed', wrong);
 }
 
 /** A login and a query, in the protocol itself: what a client library would read without a bound is bounded here. */

@@ -21,15 +21,10 @@ const schema = z.strictObject({
     .max(65_535)
     .default(0)
     .meta({ title: 'Database', description: 'The number of the database' }),
-  command: z
-    .array(z.string().max(1000))
-    .min(1)
-    .max(20)
-    .default(['PING'])
-    .meta({
-      title: 'Command',
-      description: 'A command and its arguments, as in [LLEN, jobs]; a list is read as lines',
-    }),
+  command: z.array(z.string().max(1000)).min(1).max(20).default(['PING']).meta({
+    title: 'Command',
+    description: 'A command and its arguments, as in [LLEN, jobs]; a list is read as lines',
+  }),
   expect: valueExpectation
     .optional()
     .meta({ title: 'Expect', description: 'What the answer must be like; without it any answer that is no error' }),

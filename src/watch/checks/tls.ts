@@ -71,8 +71,8 @@ function chainOf(secure: TLSSocket, now: EpochMs): Link[] {
 
 function nameOf(subject: { CN?: unknown; O?: unknown } | undefined): string {
   const { CN, O } = subject ?? {};
-  const [first] = [CN, O].flat().filter((part) => typeof part === 'string' && part !== '');
-  return String(first ?? 'without a name').slice(0, 200);
+  const first = [CN, O].flat().find((part): part is string => typeof part === 'string' && part !== '');
+  return (first ?? 'without a name').slice(0, 200);
 }
 
 /** Whether one of the certificate's names covers this one; a `*` stands for one label (RFC 6125, section 6.4.3). */

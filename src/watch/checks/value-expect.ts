@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import type { JsonObject } from '../../domain/words.ts';
+import { CheckError } from './check-kind.ts';
 import { checkText, isPattern, textJudge, textTests } from './http-expect.ts';
 import { compilePattern } from './safe-pattern.ts';
+import type { Secrets } from './secrets.ts';
 
 const numberTests = ['above', 'below'] as const;
 const isNumberTest = (test: string): test is (typeof numberTests)[number] => test === 'above' || test === 'below';
@@ -48,4 +51,27 @@ export function compileValue({ is, value }: ValueExpectation): ValueJudge {
     return (what, found) => (found === text ? `${what} is ${show(found)}, expected another value` : undefined);
   }
   return textJudge(is, text);
+}
+
+/** What a query found: how many rows, and the first value of the first, undefined where it is NULL. */
+export interface QueryResult {
+  rows: number;
+  first: string | undefined;
+}
+
+/** Throws CheckError `assertion-failed` when the first value is not as expected. */
+export function judgeResult(expected: ValueExpectation, { rows, first }: QueryResult): void {
+  if (first === undefined) {
+    const found = rows === 0 ? 'the query found no row' : 'the first value is NULL';
+    throw new CheckError('assertion-failed', `${found}, expected a value`);
+  }
+  const wrong = compileValue(expected)('the first value', first);
+  if (wrong !== undefined) throw new CheckError('assertion-failed', wrong);
+}
+
+/** A result as evidence. */
+export function shownResult(result: QueryResult | undefined, secrets: Secrets): JsonObject {
+  if (!result) return {};
+  const { rows, first } = result;
+  return { rows, first: first === undefined ? null : secrets.hide(first).slice(0, 500).replaceAll('\0', '\uFFFD') };
 }
