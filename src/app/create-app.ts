@@ -138,7 +138,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     const loops = createLoops(createTasks({ ctx, database, publisher, scheduler, mail, pager: { channels, io } }), ctx);
     wakeLoop = crossNodeWake(ctx, database, loops.wake, closers);
 
-    front.app = createHttpApp({
+    const http = createHttpApp({
       ctx,
       auth,
       live,
@@ -166,6 +166,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       notFound: () => site.notFound(),
     });
     await scheduler.reload();
+    // The last thing, and nothing is waited for after it: from the first answer on, the caller can stop this.
+    front.app = http;
     // Let go of before the database: requests under way still need it.
     closers.push(async () => {
       live.close();
@@ -174,11 +176,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     return {
       ctx,
       auth,
-      http: front.app,
+      http,
       port: server.port,
       start() {
         loops.start();
-        closers.push(() => loops.stop());
+        closers.push(() => withinGrace(loops.stop(), log));
         scheduler.start();
         closers.push(() => scheduler.stop());
       },
@@ -194,8 +196,22 @@ export async function createApp(options: AppOptions): Promise<App> {
   }
 }
 
-/** How long a request under way may take when the program stops. */
+/** How long a request or a batch of work under way may take when the program stops. */
 const graceMs = 2_000;
+
+/** A mail server that says nothing must not hold up the end. What is cut off here is found by the next start, as after a crash. */
+async function withinGrace(work: Promise<void>, log: Log): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      log.warn('work under way was cut off; the next start goes on with it');
+      resolve();
+    }, graceMs);
+  });
+  await Promise.race([work, tooLate]);
+  clearTimeout(timer);
+}
+
 /** A load balancer asks every few seconds; a database that is slower than this serves nobody. */
 const readyWithinMs = 2_000;
 

@@ -37,7 +37,10 @@ export async function serve(environment: Environment, parts: ServeParts): Promis
     },
   });
   app.start();
-  parts.print(await greeting(app, environment));
+  // Not waited for: requests are answered already, and a signal must find what to stop.
+  greeting(app, environment).then(parts.print, (error: unknown) =>
+    log.warn({ err: error }, 'the greeting is left out'),
+  );
   return { app, stop: () => app.stop(), ended: new Promise(() => {}) };
 }
 

@@ -47,3 +47,20 @@ export async function scratchDirectory(): Promise<{ path: string; remove(): Prom
 
 /** Copies a data directory that no process holds. */
 export const copyDataDir = (from: string, to: string): Promise<void> => cp(from, to, { recursive: true });
+
+/** Signs in over HTTP; returns what to send as `cookie`. */
+export async function signIn(
+  url: string,
+  admin: { HUGOPS_ADMIN_EMAIL: string; HUGOPS_ADMIN_PASSWORD: string },
+): Promise<string> {
+  const response = await fetch(`${url}/api/auth/sign-in/email`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: url },
+    body: JSON.stringify({ email: admin.HUGOPS_ADMIN_EMAIL, password: admin.HUGOPS_ADMIN_PASSWORD }),
+  });
+  if (!response.ok) throw new Error(`sign-in was answered with ${response.status}: ${await response.text()}`);
+  return response.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';', 1)[0])
+    .join('; ');
+}

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ServerProcess, startServer } from '../../crash/server-process.ts';
 import { freePort } from '../../harness/free-port.ts';
 import { waitUntil } from '../../harness/wait-until.ts';
-import { copyDataDir, hugops, scratchDirectory } from './hugops-command.ts';
+import { copyDataDir, hugops, scratchDirectory, signIn } from './hugops-command.ts';
 
 // `hugops serve` by its own process, where it cannot start: a sentence that says what to do, exit code 1 (2 for the configuration), nothing half done.
 
@@ -136,7 +136,7 @@ describe('hugops.yaml', () => {
     const port = await freePort();
     const server = await startServer(env, port);
     const url = `http://127.0.0.1:${port}`;
-    const cookie = await signIn(url);
+    const cookie = await signIn(url, admin);
     for (const name of ['Checkout', 'Search']) {
       const made = await fetch(`${url}/api/v1/services`, {
         method: 'POST',
@@ -164,7 +164,7 @@ describe('hugops.yaml', () => {
       expect(told).toMatch(new RegExp(`^\\S+wants\\.yaml {2}services\\.${id} {2}the console owns`, 'm'));
     expect(told.trim().split('\n')).toHaveLength(3);
     const again = await startServer(env, port);
-    const after = await fetch(`${url}/api/v1/services`, { headers: { cookie: await signIn(url) } });
+    const after = await fetch(`${url}/api/v1/services`, { headers: { cookie: await signIn(url, admin) } });
     expect(
       ((await after.json()) as { services: { name: string }[] }).services.map(({ name }) => name).toSorted(),
     ).toEqual(['Checkout', 'Search']);
@@ -185,16 +185,3 @@ describe('a first start', () => {
     expect(server.output()).not.toMatch(/\n\s+at /);
   });
 });
-
-async function signIn(url: string): Promise<string> {
-  const response = await fetch(`${url}/api/auth/sign-in/email`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', origin: url },
-    body: JSON.stringify({ email: admin.HUGOPS_ADMIN_EMAIL, password: admin.HUGOPS_ADMIN_PASSWORD }),
-  });
-  expect(response.status).toBe(200);
-  return response.headers
-    .getSetCookie()
-    .map((cookie) => cookie.split(';', 1)[0])
-    .join('; ');
-}
