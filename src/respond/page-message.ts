@@ -20,6 +20,9 @@ interface PageIncident {
 export interface PageRow {
   id: string;
   kind: 'incident' | 'summary' | 'test';
+  /** Who may send it, and until when; null when nobody has claimed it. */
+  leaseOwner: string | null;
+  leaseUntil: number | null;
   round: number;
   attempt: number;
   resendCount: number;
@@ -47,6 +50,8 @@ export async function readPage(ctx: Ctx, pageId: string): Promise<PageRow | unde
     .select([
       'pages.id',
       'pages.kind',
+      'pages.lease_owner',
+      'pages.lease_until',
       'pages.round',
       'pages.attempt',
       'pages.resend_count',
@@ -68,6 +73,8 @@ export async function readPage(ctx: Ctx, pageId: string): Promise<PageRow | unde
   return {
     id: row.id,
     kind: row.kind,
+    leaseOwner: row.lease_owner,
+    leaseUntil: row.lease_until,
     round: row.round,
     attempt: row.attempt,
     resendCount: row.resend_count,

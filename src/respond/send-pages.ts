@@ -57,7 +57,8 @@ export async function sendPages(ctx: Ctx, pager: Pager, now: EpochMs): Promise<n
 
 async function sendPage(ctx: Ctx, pager: Pager, pageId: string): Promise<void> {
   const page = await readPage(ctx, pageId);
-  if (!page) return;
+  // A sender that was held up for longer than its lease counts as dead: the page is another's by now, who would send it as well.
+  if (!page || page.leaseOwner !== ctx.nodeId || (page.leaseUntil ?? 0) <= ctx.clock.now()) return;
   const ghost =
     page.kind === 'summary'
       ? page.summed.length === 0
