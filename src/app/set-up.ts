@@ -70,7 +70,6 @@ async function furnish(ctx: Ctx, userId: string, input: SetUp, now: number): Pro
       id: 'default',
       name: 'Call us',
       ...owned,
-      archived_at: null,
       repeat_count: 2,
       steps: JSON.stringify([{ targets: [{ kind: 'team', id: teamId }], waitMs: 5 * 60_000 }]),
     })

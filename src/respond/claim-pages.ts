@@ -194,14 +194,7 @@ async function insertSummary(ctx: Ctx, plan: Extract<PagePlan, { action: 'sum-up
       round: 0,
       status: 'pending',
       next_attempt_at: now,
-      lease_owner: null,
-      lease_until: null,
       created_at: now,
-      sent_at: null,
-      provider_ref: null,
-      error: null,
-      cancel_reason: null,
-      summary_id: null,
     })
     .execute();
   await ctx.db

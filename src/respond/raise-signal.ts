@@ -36,7 +36,6 @@ export async function raiseSignals(ctx: Ctx, signals: readonly NewSignal[]): Pro
     evidence: JSON.stringify(signal.evidence),
     at: signal.at,
     received_at: now,
-    outcome: null,
     incident_id: null,
   }));
   await ctx.db.insertInto('signals').values(rows).execute();

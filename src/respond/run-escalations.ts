@@ -135,14 +135,7 @@ async function insertPages(
         round,
         status: 'pending' as const,
         next_attempt_at: now,
-        lease_owner: null,
-        lease_until: null,
         created_at: now,
-        sent_at: null,
-        provider_ref: null,
-        error: null,
-        cancel_reason: null,
-        summary_id: null,
       })),
     )
     .onConflict((conflict) => conflict.doNothing())

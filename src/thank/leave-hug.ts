@@ -34,11 +34,8 @@ export async function leaveHug(ctx: Ctx, input: LeaveHug): Promise<{ hugId: stri
           message: words.text,
           source: 'visitor',
           visitor_hash: visitor,
-          from_person_id: null,
           status,
           created_at: input.now,
-          moderated_at: null,
-          moderated_by: null,
         })
         .execute();
       await appendEvents(tx, [

@@ -46,7 +46,6 @@ export async function addService(ctx: Ctx, input: z.output<typeof newServiceSche
         status_since: by.now,
         owned_by: 'console',
         created_at: by.now,
-        archived_at: null,
       })
       .execute();
     await tx.db
@@ -159,10 +158,8 @@ export async function addCheck(
         severity: input.severity,
         ping_key: kind === 'heartbeat' ? newSecret(tx.random) : null,
         verdict_since: by.now,
-        due_at: null,
         owned_by: 'console',
         created_at: by.now,
-        archived_at: null,
       })
       .execute();
     await appendEvents(tx, [
@@ -221,7 +218,6 @@ export async function addIntegration(
         key_hint: `…${key.slice(-4)}`,
         owned_by: 'console',
         created_at: by.now,
-        archived_at: null,
       })
       .execute();
     await appendEvents(tx, [

@@ -113,7 +113,6 @@ export async function addContactMethod(ctx: Ctx, principal: Principal, config: u
       position: Number(last?.position ?? -1) + 1,
       owned_by: 'console',
       created_at: now,
-      archived_at: null,
     })
     .execute();
   return id;
@@ -140,18 +139,9 @@ export async function testContactMethod(ctx: Ctx, principal: Principal, methodId
       round: 0,
       status: 'pending' as const,
     };
-    const empty = {
-      lease_owner: null,
-      lease_until: null,
-      sent_at: null,
-      provider_ref: null,
-      error: null,
-      cancel_reason: null,
-      summary_id: null,
-    };
     await tx.db
       .insertInto('pages')
-      .values({ id: idFor(tx, 'pag'), ...row, ...empty, next_attempt_at: now, created_at: now })
+      .values({ id: idFor(tx, 'pag'), ...row, next_attempt_at: now, created_at: now })
       .execute();
     tx.wake('pages');
   });

@@ -59,11 +59,6 @@ export async function openIncident(ctx: Ctx, input: OpenIncident): Promise<strin
         opened_by: input.openedBy,
         owner_id: null,
         opened_at: input.now,
-        acknowledged_at: null,
-        acknowledged_by: null,
-        resolved_at: null,
-        resolved_by: null,
-        merged_into_id: null,
       })
       .execute();
     await tx.db
