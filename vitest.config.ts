@@ -8,7 +8,12 @@ export default defineConfig({
       {
         test: {
           name: 'whole',
-          include: ['test/stories/**/*.test.ts', 'test/parts/**/*.test.ts', 'test/crash/**/*.test.ts'],
+          include: [
+            'test/stories/**/*.test.ts',
+            'test/parts/**/*.test.ts',
+            'test/crash/**/*.test.ts',
+            'test/simulate/**/*.test.ts',
+          ],
           // Starts PostgreSQL when the first test asks for it, and stops it in any case.
           globalSetup: ['test/harness/global-postgres.ts'],
           testTimeout: 120_000,

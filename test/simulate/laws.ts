@@ -65,9 +65,10 @@ export async function checkPages(
   const pages = await root.selectFrom('pages').selectAll().orderBy('id').execute();
   const events = await root
     .selectFrom('events')
-    .select(['incident_id', 'kind', 'data'])
-    .select('at')
-    .where((where) => where.or([where('kind', 'like', 'incident.%'), where('kind', '=', 'page.resent')]))
+    .select(['seq', 'incident_id', 'kind', 'data'])
+    .where((where) =>
+      where.or([where('kind', 'like', 'incident.%'), where('kind', 'in', ['page.resent', 'escalation.stepped'])]),
+    )
     .execute();
   const delivered = Map.groupBy(phones.deliveries, (one) => one.pageId);
   const resent = Map.groupBy(
@@ -75,10 +76,12 @@ export async function checkPages(
     (event) => String(event.data['pageId']),
   );
   const taken = Map.groupBy(events, (event) => event.incident_id ?? '');
-  const wasTaken = (page: (typeof pages)[number], reason: string | null): boolean =>
-    (taken.get(page.incident_id ?? '') ?? []).some(
-      (event) => event.kind === `incident.${reason}` && event.at >= page.created_at,
-    );
+  // In the order of the events: a person may have pressed before the step, and was served after it.
+  const wasTaken = (page: (typeof pages)[number], reason: string | null): boolean => {
+    const story = taken.get(page.incident_id ?? '') ?? [];
+    const owedSince = story.find((event) => event.kind === 'escalation.stepped' && event.data['round'] === page.round);
+    return story.some((event) => event.kind === `incident.${reason}` && event.seq > (owedSince?.seq ?? Infinity));
+  };
   const byId = new Map(pages.map((page) => [page.id, page]));
   const parts = Map.groupBy(pages, (page) => page.summary_id ?? '');
   let duplicates = 0;

@@ -28,7 +28,7 @@ export function createOracle(world: World): Oracle {
     if (layer.people.length === 0) return undefined;
     const known = handOffs.get(layer) ?? [];
     handOffs.set(layer, known);
-    for (let next = known.at(-1) ?? -Infinity; next <= at; ) {
+    for (let next = known.at(-1) ?? -Infinity; next <= at;) {
       next = handOff(layer, timeZone, known.length);
       known.push(next);
     }

@@ -38,7 +38,9 @@ try {
   const opened = await open();
   closers.push(() => opened.close());
   for (const seed of seeds) {
-    const outcome = await simulate(opened, { seed, steps: Number(values.steps) });
+    const outcome = await simulate(opened, { seed, steps: Number(values.steps) }).catch((error: unknown) => {
+      throw new Error(`seed ${seed} ended with an error`, { cause: error });
+    });
     total.incidents += outcome.incidents;
     total.pages += outcome.pages;
     total.messages += outcome.messages;

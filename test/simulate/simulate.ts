@@ -97,7 +97,8 @@ async function openSimulation(opened: Opened, options: SimulateOptions, violatio
   const clock = fakeClock(world.startAt);
   const locksMayWait = opened.kind === 'postgres';
   const gate = createGate(seededRandom(options.seed + 1_000_003), { locksMayWait });
-  const violate = (law: string, what: string): void => void (violations.length < 20 && violations.push(`${law}: ${what}`));
+  const violate = (law: string, what: string): void =>
+    void (violations.length < 20 && violations.push(`${law}: ${what}`));
   const phones = createPhones({ root, clock, gate, dice, violate });
   const bytes = seededRandom(options.seed + 2_000_003);
   const random: Random = { bytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(bytes() * 256)) };
@@ -185,18 +186,19 @@ async function rest(stage: Simulation): Promise<void> {
   const { verbs, clock, phones } = stage;
   const pager = phones.pagerOf(process.node);
   phones.dying.clear();
+  let now = clock.now();
   const settle = async (): Promise<void> => {
     for (let round = 0; round < 200; round++) {
-      const now = clock.now();
+      now = clock.now();
       const { ctx } = process;
       const signals = await verbs.processSignals(ctx, now);
       const steps = await verbs.runEscalations(ctx, now);
-      if (signals + steps + (await verbs.sendPages(ctx, pager, now)) === 0)
-        return checkRest(stage.root, now, stage.violate);
+      if (signals + steps + (await verbs.sendPages(ctx, pager, now)) === 0) return;
     }
     throw new Error('respond does not come to rest');
   };
   await stage.gate.run([settle()]);
+  await checkRest(stage.root, now, stage.violate);
 }
 
 /** Lets everything work for a while, so that what is still owed was lost. Returns since when. */

@@ -30,7 +30,12 @@ export async function checkStories(
   oracle: Oracle,
   violate: Violate,
 ): Promise<void> {
-  const events = await root.selectFrom('events').selectAll().where('incident_id', 'is not', null).orderBy('seq').execute();
+  const events = await root
+    .selectFrom('events')
+    .selectAll()
+    .where('incident_id', 'is not', null)
+    .orderBy('seq')
+    .execute();
   const pages = await root.selectFrom('pages').selectAll().where('kind', '=', 'incident').execute();
   const incidents = await root
     .selectFrom('incidents')
@@ -50,7 +55,10 @@ export async function checkStories(
     if (told.owner !== incident.owner_id) say(`told owner ${told.owner}, is ${incident.owner_id}`);
     if (told.severity !== incident.severity) say(`told ${String(told.severity)}, is ${incident.severity}`);
     if (told.status === 'triggered' && told.dueAt !== incident.next_action_at)
-      violate('the next action is when the policy says', `${incident.id}: ${incident.next_action_at}, not ${told.dueAt}`);
+      violate(
+        'the next action is when the policy says',
+        `${incident.id}: ${incident.next_action_at}, not ${told.dueAt}`,
+      );
     const rounds = new Set([...told.owed.keys(), ...rows.map((row) => row.round)]);
     for (const round of rounds) {
       const owed = told.owed.get(round) ?? new Set<string>();
@@ -119,7 +127,8 @@ function step(told: Told, event: EventRow, world: World, oracle: Oracle, violate
   if (event.data['step'] !== number)
     violate('the steps come in their order', `step ${String(event.data['step'])} where ${number} was due`);
   told.round += 1;
-  if (event.data['round'] !== told.round) violate('the steps come in their order', `round ${String(event.data['round'])}`);
+  if (event.data['round'] !== told.round)
+    violate('the steps come in their order', `round ${String(event.data['round'])}`);
   let people = oracle.people(current?.targets ?? [], event.at, event.seq);
   told.dueAt = event.at + (number === null ? reminderMs : (current?.waitMs ?? reminderMs));
   if (number !== null) {
