@@ -147,7 +147,7 @@ async function furnish(ctx: Ctx): Promise<void> {
     .insertInto('policies')
     .values({ id: 'p', name: 'P', steps: JSON.stringify(steps), repeat_count: 1, ...owned })
     .execute();
-  const services = [...'abcdefghijklmnopqrstuvwxyz'].map((id) => ({
+  const services = 'abcdefghijklmnopqrstuvwxyz'.split('').map((id) => ({
     id,
     name: id.toUpperCase(),
     team_id: null,
