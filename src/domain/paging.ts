@@ -71,11 +71,12 @@ function planForMethod(
   const fresh = pages.filter((page) => now - page.createdAt <= backlogMs);
   // A page that a storm held back is late too: it goes into the same one message.
   if (late.length > 1) plans.push({ action: 'sum-up', contactMethodId, pages: late, reason: 'backlog' });
-  else for (const page of late) plans.push({ action: 'send', page });
+  // A single late one is a message like any other, and counts against the limit.
+  const single = late.length > 1 ? fresh : [...late, ...fresh];
 
   const allowed = Math.max(0, stormLimitPerMinute - (recent?.count ?? 0) - plans.length);
-  for (const page of fresh.slice(0, allowed)) plans.push({ action: 'send', page });
-  const rest = fresh.slice(allowed);
+  for (const page of single.slice(0, allowed)) plans.push({ action: 'send', page });
+  const rest = single.slice(allowed);
   if (rest.length === 0) return plans;
   const nextSummaryAt = (recent?.lastSummaryAt ?? -Infinity) + summaryEveryMs;
   if (now < nextSummaryAt) plans.push({ action: 'hold', pages: rest, until: nextSummaryAt, reason: 'storm' });
