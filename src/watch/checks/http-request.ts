@@ -14,6 +14,14 @@ export interface HttpRequest {
   sameOrigin: boolean;
 }
 
+/** Throws CheckError `config-invalid` when a secret has brought a line break into a header. */
+export function refuseLineBreaks(headers: ReadonlyMap<string, string>): void {
+  for (const [name, value] of headers) {
+    if (/[\r\n\0]/.test(value))
+      throw new CheckError('config-invalid', `the secret in the header ${name} contains a line break`);
+  }
+}
+
 /** The request that the configuration describes. Throws CheckError `secret-missing` or `config-invalid`. */
 export function firstRequest(config: HttpConfig, secrets: Secrets): HttpRequest {
   const headers = new Map<string, string>();
@@ -26,10 +34,7 @@ export function firstRequest(config: HttpConfig, secrets: Secrets): HttpRequest 
   } else if (config.bearer !== undefined) {
     headers.set('authorization', `Bearer ${secrets.fill(config.bearer)}`);
   }
-  for (const [name, value] of headers) {
-    if (/[\r\n\0]/.test(value))
-      throw new CheckError('config-invalid', `the secret in the header ${name} contains a line break`);
-  }
+  refuseLineBreaks(headers);
   const body = config.body === undefined ? undefined : secrets.fill(config.body);
   return {
     url: parseUrl(secrets.fill(config.url, encodeURIComponent)),

@@ -1,15 +1,28 @@
 import { z } from 'zod';
 import { type CheckKind, type PassiveKind } from './check-kind.ts';
+import { grpcCheck } from './grpc.ts';
 import { heartbeatCheck } from './heartbeat.ts';
 import { httpCheck } from './http.ts';
 import { mysqlCheck } from './mysql.ts';
 import { postgresCheck } from './postgres.ts';
 import { redisCheck } from './redis.ts';
+import { smtpCheck } from './smtp.ts';
 import { tcpCheck } from './tcp.ts';
 import { tlsCheck } from './tls.ts';
+import { websocketCheck } from './websocket.ts';
 
 /** Kinds that go and look. A new kind is a file beside this one, and its name here and in the union below. */
-const activeKinds = [httpCheck, tcpCheck, tlsCheck, postgresCheck, mysqlCheck, redisCheck] as const;
+const activeKinds = [
+  httpCheck,
+  tcpCheck,
+  tlsCheck,
+  postgresCheck,
+  mysqlCheck,
+  redisCheck,
+  smtpCheck,
+  websocketCheck,
+  grpcCheck,
+] as const;
 /** Kinds that wait to be told. */
 const passiveKinds = [heartbeatCheck] as const;
 
@@ -21,6 +34,9 @@ export const checkConfigSchema = z.discriminatedUnion('kind', [
   postgresCheck.schema.extend({ kind: z.literal(postgresCheck.kind) }),
   mysqlCheck.schema.safeExtend({ kind: z.literal(mysqlCheck.kind) }),
   redisCheck.schema.extend({ kind: z.literal(redisCheck.kind) }),
+  smtpCheck.schema.safeExtend({ kind: z.literal(smtpCheck.kind) }),
+  websocketCheck.schema.extend({ kind: z.literal(websocketCheck.kind) }),
+  grpcCheck.schema.extend({ kind: z.literal(grpcCheck.kind) }),
   heartbeatCheck.schema.extend({ kind: z.literal(heartbeatCheck.kind) }),
 ]);
 
