@@ -53,6 +53,8 @@ export interface UpstreamTables {
     missing_since: number | null;
     parts: Json<unknown[]>;
     regions: Json<string[]>;
+    /** Of what the feed said, to see whether it says something else. */
+    content_hash: string;
   };
   upstream_notice_updates: {
     notice_id: string;

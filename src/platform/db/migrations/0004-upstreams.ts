@@ -45,7 +45,8 @@ create table upstream_notices (
   seen_at bigint not null,
   missing_since bigint,
   parts jsonb not null,
-  regions jsonb not null
+  regions jsonb not null,
+  content_hash text not null
 );
 create unique index upstream_notices_open on upstream_notices (provider, notice_id) where ended_at is null;
 create index upstream_notices_by_time on upstream_notices (provider, started_at desc);

@@ -1,0 +1,3 @@
+export { openFeedHttp } from './fetch-feed.ts';
+export { createUpstreamFollower, type UpstreamFollower } from './follow.ts';
+export { upstreamRoutes } from './routes.ts';
