@@ -17,8 +17,8 @@ type FeedRow = Selectable<Tables['upstream_feeds']>;
 export interface UpstreamFollower {
   /** Starts asking every feed that is due and returns at once: a slow one never delays another. For the loop. Returns 0. */
   run(now: EpochMs): Promise<number>;
-  /** Asks every feed that is due and resolves when what they said is committed. */
-  tick(now: EpochMs): Promise<void>;
+  /** Resolves when what was asked is answered and committed. */
+  idle(): Promise<void>;
   /** Breaks off what is under way, without a trace in the rows. */
   stop(): Promise<void>;
 }
@@ -47,6 +47,7 @@ export function createUpstreamFollower(ctx: Ctx, http: FeedHttp): UpstreamFollow
       if (!marks.has(id)) await transact(ctx, (tx) => derive(tx, providers.get(id) ?? forgotten(id), now));
     }
     derived = marks;
+    if (marks.size === 0) return;
     for (const feed of await claimDue(ctx, now)) {
       const work = follow(ctx, http, providers, feed, stopping.signal)
         .catch((error: unknown) => {
@@ -61,8 +62,7 @@ export function createUpstreamFollower(ctx: Ctx, http: FeedHttp): UpstreamFollow
       await start(now);
       return 0;
     },
-    async tick(now) {
-      await start(now);
+    async idle() {
       await Promise.all(underWay);
     },
     async stop() {
