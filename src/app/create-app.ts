@@ -19,7 +19,15 @@ import { acknowledgeRoutes, readVapidKeys, releaseLeases, respondRoutes } from '
 import { listenRoutes } from '../listen/index.ts';
 import { createPublisher, createSite, maintenanceRoutes, tellRoutes } from '../tell/index.ts';
 import { hugRoutes, thankRoutes } from '../thank/index.ts';
-import { createScheduler, heartbeatRoutes, inboundRoutes, watchRoutes } from '../watch/index.ts';
+import {
+  createScheduler,
+  createUpstreamFollower,
+  heartbeatRoutes,
+  inboundRoutes,
+  openFeedHttp,
+  upstreamRoutes,
+  watchRoutes,
+} from '../watch/index.ts';
 import { accountRoutes } from './api/account-routes.ts';
 import { entryRoutes } from './api/entry-routes.ts';
 import { consoleFiles } from './console-files.ts';
@@ -131,11 +139,18 @@ export async function createApp(options: AppOptions): Promise<App> {
       allowPrivateNetworks: environment.allowPrivateNetworks,
       resolveSecret: secretsOf(environment),
     });
+    const upstreams = createUpstreamFollower(
+      ctx,
+      openFeedHttp({ allowPrivateNetworks: environment.allowPrivateNetworks }),
+    );
     // The data directory has one process, this one: what was on its way when the last one ended has no sender any more.
     if (database.kind === 'embedded') await Promise.all([releaseLeases(ctx), releaseMails(ctx)]);
 
     // 5. The loops that carry out what the rows say.
-    const loops = createLoops(createTasks({ ctx, database, publisher, scheduler, mail, pager: { channels, io } }), ctx);
+    const loops = createLoops(
+      createTasks({ ctx, database, publisher, scheduler, upstreams, mail, pager: { channels, io } }),
+      ctx,
+    );
     wakeLoop = crossNodeWake(ctx, database, loops.wake, closers);
 
     const http = createHttpApp({
@@ -158,6 +173,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         accountRoutes(ctx, auth, () => mail.configured),
         respondRoutes(ctx),
         watchRoutes(ctx, () => void scheduler.reload()),
+        upstreamRoutes(ctx),
         thankRoutes(ctx),
         maintenanceRoutes(ctx),
       ],
@@ -181,6 +197,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       start() {
         loops.start();
         closers.push(() => withinGrace(loops.stop(), log));
+        // Before the loops, which wait for what is under way: a feed that hangs is broken off.
+        closers.push(() => upstreams.stop());
         scheduler.start();
         closers.push(() => scheduler.stop());
       },

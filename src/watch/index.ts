@@ -6,3 +6,4 @@ export { keepResults } from './partitions.ts';
 export { watchRoutes } from './routes.ts';
 export { raiseAgain } from './raise-again.ts';
 export { createScheduler, type Scheduler } from './scheduler.ts';
+export { createUpstreamFollower, openFeedHttp, type UpstreamFollower, upstreamRoutes } from './upstreams/index.ts';
