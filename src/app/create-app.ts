@@ -7,6 +7,7 @@ import type { ApiEnv } from '../platform/http/api.ts';
 import { type HttpServer, listen } from '../platform/http/server.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Ctx } from '../platform/context.ts';
+import { requireDatabase } from '../platform/db/is-unavailable.ts';
 import { type DatabasePlace, openDatabase, type Opened } from '../platform/db/open-database.ts';
 import type { Log } from '../platform/log.ts';
 import { releaseMails } from '../platform/mail/queue.ts';
@@ -178,7 +179,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         maintenanceRoutes(ctx),
       ],
       readReference: () => readFile(referencePath(), 'utf8'),
-      isReady: () => answersInTime(database.db.selectFrom('settings').select('key').limit(1).execute()),
+      isReady: () => answersInTime(requireDatabase(database.db)),
       notFound: () => site.notFound(),
     });
     await scheduler.reload();

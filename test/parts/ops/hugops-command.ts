@@ -64,3 +64,18 @@ export async function signIn(
     .map((cookie) => cookie.split(';', 1)[0])
     .join('; ');
 }
+
+/** Asks again and again, one question at a time, until the answer is neither false nor undefined. */
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T | false | undefined>,
+  deadlineMs = 30_000,
+): Promise<T> {
+  const end = performance.now() + deadlineMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== false && answer !== undefined) return answer;
+    if (performance.now() > end) throw new Error(`waited ${deadlineMs} ms in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
