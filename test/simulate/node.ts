@@ -9,7 +9,7 @@ import {
   type QueryResult,
 } from 'kysely';
 import type { Tables } from '../../src/platform/db/tables.ts';
-import type { Gate } from './gate.ts';
+import type { Gate, Pass } from './gate.ts';
 
 /** What every await of a process that died ends with. */
 export class Crash extends Error {}
@@ -74,17 +74,17 @@ class NodeDriver implements Driver {
   async destroy(): Promise<void> {}
 
   async acquireConnection(): Promise<NodeConnection> {
-    if (this.#grain === 'transaction') await this.#gate.enter();
+    const pass = this.#grain === 'transaction' ? await this.#gate.enter() : undefined;
     try {
       this.#live();
-      return await this.#take();
+      return await this.#take(pass);
     } catch (error) {
-      if (this.#grain === 'transaction') this.#gate.leave();
+      if (pass) this.#gate.leave(pass);
       throw error;
     }
   }
 
-  async #take(): Promise<NodeConnection> {
+  async #take(turn: Pass | undefined): Promise<NodeConnection> {
     const taken = Promise.withResolvers<Kysely<Tables>>();
     const freed = Promise.withResolvers<void>();
     const used = this.#root.connection().execute(async (connection) => {
@@ -94,17 +94,21 @@ class NodeDriver implements Driver {
     used.catch(taken.reject);
     const connection = await taken.promise;
     const ask = async (query: CompiledQuery): Promise<QueryResult<unknown>> => {
-      if (this.#grain === 'statement') await this.#gate.enter();
+      const pass = turn ? undefined : await this.#gate.enter();
       try {
         if (!isEnd(query)) this.#live();
         return await connection.executeQuery(query);
       } finally {
-        if (this.#grain === 'statement') this.#gate.leave();
+        if (pass) this.#gate.leave(pass);
       }
     };
     return new NodeConnection(ask, async () => {
       freed.resolve();
-      await used;
+      try {
+        await used;
+      } finally {
+        if (turn) this.#gate.leave(turn);
+      }
     });
   }
 
@@ -127,12 +131,8 @@ class NodeDriver implements Driver {
     await connection.executeQuery(CompiledQuery.raw('rollback'));
   }
 
-  async releaseConnection(connection: NodeConnection): Promise<void> {
-    try {
-      await connection.release();
-    } finally {
-      if (this.#grain === 'transaction') this.#gate.leave();
-    }
+  releaseConnection(connection: NodeConnection): Promise<void> {
+    return connection.release();
   }
 }
 

@@ -80,7 +80,7 @@ export function createPeople(stage: Simulation): People {
 
   /** The pages that are still to be sent of an incident that was just taken in hand: there must be none. */
   async function expectTakenBack(incidentId: string): Promise<void> {
-    gate.hold();
+    const pass = gate.hold();
     try {
       const owed = await root
         .selectFrom('pages')
@@ -96,7 +96,7 @@ export function createPeople(stage: Simulation): People {
       if (owed && status !== 'triggered')
         stage.violate('who takes an incident calls nobody more', `${owed.id} is still owed`);
     } finally {
-      gate.leave();
+      gate.leave(pass);
     }
   }
 

@@ -108,19 +108,19 @@ export function createPhones(around: Surroundings): Phones {
 
   /** The provider thinks; others go on meanwhile, and sometimes the whole machine stood still. */
   async function pause(): Promise<void> {
-    await gate.enter();
+    const pass = await gate.enter();
     try {
       const stalls = dice.chance(0.002);
       if (stalls) await phones.loseReceipts();
       clock.advance(stalls ? stallMs : dice.between(0, 150));
     } finally {
-      gate.leave();
+      gate.leave(pass);
     }
   }
 
   /** The instant of sending: nobody else moves while the page is held against the incident as it is now. */
   async function arrive(node: SimNode, message: PageMessage, address: string): Promise<void> {
-    gate.hold();
+    const pass = gate.hold();
     try {
       const page = await root
         .selectFrom('pages')
@@ -141,7 +141,7 @@ export function createPhones(around: Surroundings): Phones {
         around.violate('a page goes to its own contact method', `${message.id} went to ${address}`);
       await checkAlive(message);
     } finally {
-      gate.leave();
+      gate.leave(pass);
     }
   }
 
