@@ -27,6 +27,8 @@ export type FeedHttp = (request: FeedRequest, stop: AbortSignal) => Promise<Feed
 export interface FeedHttpOptions {
   allowPrivateNetworks: boolean;
   resolveHost?: ResolveHost;
+  /** The authority to trust instead of the well-known ones, in PEM. */
+  ca?: string;
   /** Over everything: names, connections, redirects, the whole body. 10 s by default. */
   timeoutMs?: number;
 }
@@ -71,6 +73,7 @@ const failed = (reason: string, retryAfter?: string): FeedReply => ({ kind: 'fai
 
 interface Call {
   allowPrivateNetworks: boolean;
+  ca?: string;
   resolveHost: ResolveHost;
   signal: AbortSignal;
 }
@@ -102,6 +105,7 @@ async function ask(url: URL, { accept, etag, lastModified }: FeedRequest, call: 
         ...(lastModified === null ? {} : { 'if-modified-since': lastModified }),
       },
       ...(isIP(host) === 0 ? { lookup } : {}),
+      ...(call.ca === undefined ? {} : { ca: call.ca }),
     });
     request.on('response', resolve);
     request.on('error', reject);
