@@ -189,7 +189,11 @@ async function run(): ReturnType<Bench['run']> {
   console.log(`\nresident memory of the whole process: ${mb(process.memoryUsage().rss)}`);
   const least = Math.round(Math.min(...rates.map(([asPublic = 0]) => asPublic)));
   const worst = Math.round(Math.min(...rates.flat()));
-  return { figure: least, unit: `posts/s of a public stream on one core, ${worst} if each named a service`, ok: least >= FLOOR };
+  return {
+    figure: least,
+    unit: `posts/s of a public stream on one core, ${worst} if each named a service`,
+    ok: least >= FLOOR,
+  };
 }
 
 export const bench: Bench = {

@@ -64,7 +64,9 @@ const frames: Readonly<Record<Stance, readonly string[]>> = {
       '{s} ist {bad}, geht nicht|{s} funktioniert nicht mehr, Störung seit heute morgen|noch jemand Probleme mit {s}?|{s} ne marche pas {mood}|panne chez {s} depuis ce matin|impossible de se connecter à {s}|{s} está caído {mood}|no funciona {s} desde esta mañana|{s} no me deja entrar|' +
       '{s} caiu de novo {mood}|{s} fora do ar desde cedo|não consigo entrar no {s}|{s} non funziona {mood}|{s} è giù da stamattina|{s} storing, werkt niet|{s} ligt plat in {place}|{s} funkar inte|{s} ligger nere|{s} nie działa od rana|awaria {s}|' +
       '{s} не работает {mood}|{s} лежит с утра, сбой|{s} çöktü mü?|{s} çalışmıyor|{s} 障害 つながらない|{s} が落ちてる|{s} 使えないんだけど|{s} 崩了|{s} 打不开了 {mood}|{s} 먹통 {mood}|{s} 접속 안돼|' +
-      'danke für nichts {s}|merci pour rien {s}|gracias por nada {s}|obrigado por nada {s}|grazie di niente {s}|спасибо за ничего {s}|toll gemacht {s}, wieder kaputt|bravo {s}, encore en panne',
+      'danke für nichts {s}|merci pour rien {s}|gracias por nada {s}|obrigado por nada {s}|grazie di niente {s}|спасибо за ничего {s}|toll gemacht {s}, wieder kaputt|bravo {s}, encore en panne|' +
+      '{s} is {bad}, thanks in advance for fixing it|thanks {s}, {thing} {bad} during my exam|thanks {s}, love waiting {time} 🙄|{thing} is {bad} on {s}, thank you for looking into it|thanks a lot {s}. third time this week|' +
+      'so reliable, {s}, thanks /s|please fix {thing}, {s}, thanks in advance|thank you {s}, {nice} timing, {bad} {time} 🙄|still nothing from {s}, thanks, {thing} {bad}|{thing} {bad} {time}, thx in advance {s}',
   ),
   thanks: list(
     'thanks {s} {hug}|thank you {team} at {s} for {fix} {hug}|{s} is back, thanks {team} {hug}|huge thanks to {team} at {s} {hug}|#hugops to {team} at {s} {hug}|thank you for {fix} {hug}|thx {s} for {fix}|kudos to {team} for {fix} {hug}|' +

@@ -159,11 +159,13 @@ export class StanceFeatures {
     // Praise for an outage, in the same breath and without a repair, is mockery.
     if (has('praise') && (has('problem') || has('again')) && this.#repairedAt.length === 0)
       cues[cue['mock-praise']] = 1;
-    const isTold = has('problem') && this.#repairedAt.length === 0 && !has('denial');
+    // Who is thanked in advance has repaired nothing yet.
+    const isRepaired = this.#repairedAt.length > 0 && !has('in-advance');
+    const isTold = has('problem') && !isRepaired && !has('denial');
     if (isTold && has('named') && !has('absurd') && !has('joke')) cues[cue['named-problem']] = 1;
     // A thanks at the end of a request is manners.
-    if (isTold && has('thanks') && (has('request') || has('question'))) cues[cue['asks-for-help']] = 1;
-    const isRepaired = this.#repairedAt.length > 0;
+    if (isTold && has('thanks') && (has('request') || has('question') || has('in-advance')))
+      cues[cue['asks-for-help']] = 1;
     if (this.#thanksAt.length > 0) {
       if (isRepaired) cues[cue['thanks-and-repaired']] = 1;
       else if (has('problem')) cues[cue['unrepaired-thanks']] = 1;

@@ -213,7 +213,9 @@ const anyText = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 200 }),
   fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 200 }).map((units) => String.fromCharCode(...units)),
   fc
-    .array(fc.constantFrom('Slack', 'AWS', 'is down', '#', '@', '.', ' ', '楽天', 'us-east-1', 'box set', 'Box', '\u200b'))
+    .array(
+      fc.constantFrom('Slack', 'AWS', 'is down', '#', '@', '.', ' ', '楽天', 'us-east-1', 'box set', 'Box', '\u200b'),
+    )
     .map((parts) => parts.join('')),
 );
 
