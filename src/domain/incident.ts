@@ -1,4 +1,4 @@
-import type { Impact, IncidentStatus, Phase, Severity } from './words.ts';
+import type { Impact, IncidentStatus, Severity } from './words.ts';
 
 /** How an incident of this severity shows on its components. */
 export function impactOf(severity: Severity): Impact {
@@ -36,7 +36,3 @@ export function acknowledge(status: IncidentStatus, merged: boolean): Transition
     reason: status === 'acknowledged' ? 'already' : 'first',
   };
 }
-
-/** The incident's status that goes with a public phase: saying `resolved` to the public resolves it. */
-export const statusAfterPhase = (status: IncidentStatus, phase: Phase): IncidentStatus =>
-  phase === 'resolved' ? 'resolved' : status;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { Actor, EpochMs } from '../domain/words.ts';
 import { type Ctx, idFor, transact } from '../platform/context.ts';
@@ -7,6 +6,7 @@ import { appendEvents } from '../platform/events.ts';
 import { invalid } from '../platform/http/api.ts';
 import { newSecret } from '../platform/random.ts';
 import { checkConfigSchema } from './checks/index.ts';
+import { hashKey, keyHint, newIntegrationKey } from './inbound/integration-key.ts';
 import type { newCheckSchema, newIntegrationSchema, newServiceSchema } from './schemas.ts';
 
 interface By {
@@ -197,8 +197,7 @@ export async function addIntegration(
   by: By,
 ): Promise<{ id: string; key: string }> {
   const id = idFor(ctx, 'int');
-  // PagerDuty's routing keys are 32 characters, and some tools check that.
-  const key = Buffer.from(ctx.random.bytes(16)).toString('hex');
+  const key = newIntegrationKey(ctx.random);
   await transact(ctx, async (tx) => {
     const service = await tx.db
       .selectFrom('services')
@@ -214,8 +213,8 @@ export async function addIntegration(
         kind: input.kind,
         name: input.name,
         service_id: serviceId,
-        key_hash: createHash('sha256').update(key).digest('hex'),
-        key_hint: `…${key.slice(-4)}`,
+        key_hash: hashKey(key),
+        key_hint: keyHint(key),
         owned_by: 'console',
         created_at: by.now,
       })

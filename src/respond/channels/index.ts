@@ -57,8 +57,6 @@ export const channelConfigSchema = z.discriminatedUnion('kind', [
   webhook.schema,
 ]);
 
-export type ChannelConfig = z.output<typeof channelConfigSchema>;
-
 /** Every way to reach a person, by kind. */
 export const channels: ReadonlyMap<string, Channel> = new Map(all.map((channel) => [channel.kind, channel as Channel]));
 
@@ -70,6 +68,5 @@ export function openChannelIo(
   return { http, mail: parts.mail, vapid: parts.vapid, now: () => parts.clock.now(), close };
 }
 
-export type { Channel, ChannelIo, PageMessage, Receipt, VapidKeys } from './channel.ts';
+export type { Channel, ChannelIo, PageMessage, VapidKeys } from './channel.ts';
 export { withoutSecrets } from './channel.ts';
-export { newSigningSecret } from './webhook.ts';

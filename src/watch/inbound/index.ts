@@ -1,2 +1,2 @@
-export { hashKey, keyHint, newIntegrationKey } from './integration-key.ts';
+export { hashKey, keyHint } from './integration-key.ts';
 export { inboundRoutes, type InboundOptions } from './routes.ts';
