@@ -1,7 +1,7 @@
 import type { Actor } from '../../src/domain/words.ts';
 import { ServiceError } from '../../src/platform/errors.ts';
 import type { NewSignal } from '../../src/respond/index.ts';
-import type { Process, Simulation } from './simulate.ts';
+import type { Process, Simulation } from './stage.ts';
 import { survive } from './node.ts';
 
 type Task = () => Promise<void>;

@@ -35,10 +35,6 @@ export const planted: Readonly<Record<string, Partial<Verbs>>> = {
   },
   'a lease never ends': {
     async releaseLeases() {},
-    async sendPages(ctx, pager, now) {
-      const sent = await verbs.sendPages(ctx, pager, now);
-      return sent;
-    },
     async runEscalations(ctx, now) {
       await ctx.db
         .updateTable('pages')

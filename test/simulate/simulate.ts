@@ -3,18 +3,19 @@ import type { Ctx } from '../../src/platform/context.ts';
 import type { Tables } from '../../src/platform/db/tables.ts';
 import type { Opened } from '../../src/platform/db/open-database.ts';
 import type { Random } from '../../src/platform/random.ts';
-import { fakeClock, type FakeClock } from '../harness/clock.ts';
+import { fakeClock } from '../harness/clock.ts';
 import { testCtx } from '../harness/ctx.ts';
 import { seededRandom } from '../harness/seeded-random.ts';
-import { createGate, type Gate } from './gate.ts';
+import { createGate } from './gate.ts';
 import { checkNow, checkPages, checkRest, checkStorms } from './laws.ts';
 import { nodeDatabase, type SimNode, survive } from './node.ts';
-import { createOracle, type Oracle } from './oracle.ts';
+import { createOracle } from './oracle.ts';
 import { createPeople } from './people.ts';
-import { createPhones, type PhoneMode, type Phones } from './phones.ts';
+import { createPhones, type PhoneMode } from './phones.ts';
+import type { Process, Simulation } from './stage.ts';
 import { checkStories } from './story.ts';
 import { type Verbs, verbs as realVerbs } from './verbs.ts';
-import { createDice, type Dice, furnish, makeWorld, type World } from './world.ts';
+import { createDice, type Dice, furnish, makeWorld } from './world.ts';
 
 export interface SimulateOptions {
   seed: number;
@@ -34,26 +35,6 @@ export interface Outcome {
   violations: string[];
   /** Everything that happened, as one number: the same for the same seed. */
   fingerprint: string;
-}
-
-/** One process of HugOps in the simulation. */
-export interface Process {
-  node: SimNode;
-  ctx: Ctx;
-}
-
-/** Everything that a part of the simulation may need. */
-export interface Simulation {
-  root: Kysely<Tables>;
-  clock: FakeClock;
-  dice: Dice;
-  gate: Gate;
-  world: World;
-  oracle: Oracle;
-  phones: Phones;
-  verbs: Verbs;
-  processes: Process[];
-  violate(law: string, what: string): void;
 }
 
 /** Plays one seed on the opened database, which it empties first. The same seed on the embedded database replays exactly. */

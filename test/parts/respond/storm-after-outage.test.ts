@@ -10,7 +10,7 @@ test.each(both)(
     try {
       const singles: number[] = [];
       stage.channel.answer({ ok: false, retryable: true, reason: 'busy' });
-      for (const id of [...'abcdefghijklmnopqrst']) {
+      for (const id of 'abcdefghijklmnopqrst'.split('')) {
         await stage.raise({ serviceId: id, sourceId: id, summary: `${id} is down` });
         await stage.pass(2_500);
       }
