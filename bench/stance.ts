@@ -1,4 +1,6 @@
 // Precision, recall and F1 of the stance on parts that training never saw, beside `thank|thx` and the majority.
+import { compileMatcher, matchPost } from '../src/detect/match.ts';
+import { ordinaryWords } from '../src/detect/match-words.ts';
 import { createStanceModel, type Stance, type StanceModel, stances } from '../src/detect/stance.ts';
 import type { Bench } from './bench.ts';
 import { type Labelled, hasPosts, postsFolder, readGoEmotions, readSarcasm } from './stance-corpus.ts';
@@ -123,6 +125,7 @@ async function run(): ReturnType<Bench['run']> {
   console.log(
     `iSarcasmEval: of ${all} sarcastic posts ${mocking} were taken for a sure thanks, of the others ${sent.length - mocking}`,
   );
+  printOrdinaryWords();
   if (process.env['SHOW_ERRORS'] !== undefined) showErrors([...emotions, ...grammar, ...sarcasm]);
   const figure = Number(sure.precision.toFixed(3));
   return {
@@ -130,6 +133,23 @@ async function run(): ReturnType<Bench['run']> {
     unit: `precision of unseen thanks at recall ${sure.recall.toFixed(3)}`,
     ok: sure.precision >= FLOOR,
   };
+}
+
+/** Were each ordinary word a service: how often the matcher takes the word for it, in posts that are hardly ever about one. */
+function printOrdinaryWords(): void {
+  const matcher = compileMatcher([...ordinaryWords].map((word) => ({ id: word, names: [word] })));
+  const posts = [...(['train', 'dev', 'test'] as const).flatMap(readGoEmotions), ...readSarcasm('train')];
+  const holding = posts.filter(({ text }) =>
+    text
+      .toLowerCase()
+      .split(/\W+/)
+      .some((word) => ordinaryWords.has(word)),
+  );
+  const taken = holding.filter(({ text }) => matchPost(matcher, text).matches.length > 0).length;
+  console.log(
+    `\nOf ${posts.length} posts ${holding.length} hold one of ${ordinaryWords.size} ordinary words that are services too; ` +
+      `${taken} (${(100 * share(taken, holding.length)).toFixed(1)}%) are taken for one`,
+  );
 }
 
 /** `SHOW_ERRORS=1`: every post that would have gone out and is labelled otherwise. */

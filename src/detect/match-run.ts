@@ -184,13 +184,20 @@ export class MatchRun {
     const isLonger =
       (flags & tokenFlag.hash) !== 0 && ((this.#tokens.flags[last + 1] ?? 0) & tokenFlag.underscored) !== 0;
     const isSaid = isAffixed || (isLonger && last + 1 < this.#tokens.count);
-    if (isSaid || (this.#hasTech && (this.#tech[to] ?? 0) > (this.#tech[from] ?? 0))) evidence.push('tech-context');
+    // A service named App is not spoken for by the word app that is its name.
+    const around = this.#techIn(from, to) - this.#techIn(first, last + 1);
+    if (isSaid || around > 0) evidence.push('tech-context');
     if (sure.has(term.service)) evidence.push('own-term');
     if (this.#isNear(this.#ownContext.get(term.service), from, to)) evidence.push('own-context');
     if ((flags & (tokenFlag.at | tokenFlag.hash)) !== 0) evidence.push('tag');
     if ((flags & tokenFlag.capital) !== 0 && !this.#beginsSentence(first)) evidence.push('capital');
     if (first > 0 && this.#isMedium[first - 1] === 1) evidence.push('medium');
     return evidence;
+  }
+
+  /** Context phrases that begin from word `from` to before word `to`. */
+  #techIn(from: number, to: number): number {
+    return this.#hasTech ? (this.#tech[to] ?? 0) - (this.#tech[from] ?? 0) : 0;
   }
 
   /** Places are in order. */

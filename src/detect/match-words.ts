@@ -23,8 +23,8 @@ export const techContext: readonly string[] = (
   'is down|are down|went down|goes down|down again|down for|down right now|still down|been down|down today|back up|is back|back online|' +
   'came back|is up again|outage|outages|offline|unavailable|unreachable|isnt working|not working|doesnt work|wont load|not loading|' +
   'wont open|doesnt load|isnt loading|cant connect|cant reach|cant access|cant log|cant login|cant sign|log in|login|logged in|logged out|logging in|' +
-  'sign in|signing in|signed in|app|the app|website|web site|server|servers|server error|error 500|502|503|504|timeout|time out|timing out|timed out|latency|' +
-  'crashing|crashed|crashes|keeps crashing|not responding|status page|api|sdk|url|http|https|dns|tls|notifications|messages|dms|uptime|downtime|' +
+  'sign in|signing in|signed in|app|website|web site|server|servers|server error|error 500|502|503|504|timeout|time out|timing out|timed out|latency|' +
+  'crashing|crashed|crashes|keeps crashing|not responding|status page|api|sdk|url|dns|tls|notifications|messages|dms|uptime|downtime|' +
   'lagging|laggy|slow today|so slow|glitch|glitching|glitchy|bug|buggy|update|error|errors|hugops|sre|on call|oncall|incident|degraded|account|' +
   'chatbot|channel|channels|workspace|subscription|support team|engineers|devops|feed|matches|swipe|swiping|dashboard|checkout|payment|payments|' +
   'gestört|störung|ausfall|geht nicht|funktioniert nicht|kaputt|panne|en panne|ne marche pas|ne fonctionne pas|hors service|caído|caida|no funciona|no carga|' +

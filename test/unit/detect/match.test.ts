@@ -119,6 +119,12 @@ describe('ordinary words', () => {
     expect(named(text)).toEqual([]);
   });
 
+  test('a name is no context of its own', () => {
+    const app = compileMatcher([{ id: 'app', names: ['App'] }]);
+    expect(named('what is this app called?', app)).toEqual([]);
+    expect(named('the app is down', app)).toEqual(['app']);
+  });
+
   test('context far away does not count', () => {
     expect(named(`target ${'word '.repeat(20)} outage`)).toEqual([]);
   });
