@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { type DuePage, type PagePlan, planPages, type RecentMessages } from '../domain/paging.ts';
 import type { EpochMs, IncidentStatus } from '../domain/words.ts';
 import { type Ctx, idFor, transact } from '../platform/context.ts';
@@ -8,6 +9,9 @@ import type { Destination, PageRoom } from './page-room.ts';
 export const leaseMs = 60_000;
 // Enough to see a storm whole; what is sent at once is bounded by `room`.
 const planLimit = 2_000;
+
+// Any constant that no other advisory lock of HugOps uses.
+const claimerLock = 4_680_003;
 
 /** A page that is now ours to send. */
 export interface ClaimedPage extends Destination {
@@ -20,6 +24,8 @@ export interface ClaimedPage extends Destination {
  */
 export async function claimPages(ctx: Ctx, now: EpochMs, room: PageRoom): Promise<ClaimedPage[]> {
   return transact(ctx, async (tx) => {
+    // One claimer at a time, on whichever node: two would not see each other's claims, and could pass the storm limit together.
+    await sql`select pg_advisory_xact_lock(${claimerLock})`.execute(tx.db);
     await reclaimLost(tx, now);
     const due = await readDue(tx, now);
     if (due.length === 0) return [];

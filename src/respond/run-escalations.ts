@@ -21,7 +21,7 @@ export async function runEscalations(ctx: Ctx, now: EpochMs): Promise<number> {
       .where('escalations.next_action_at', '<=', now)
       .orderBy('escalations.next_action_at')
       .limit(batchSize)
-      .forUpdate(['escalations', 'incidents'])
+      .forNoKeyUpdate(['escalations', 'incidents'])
       .skipLocked()
       .execute();
     for (const row of due) await escalate(tx, row, now);

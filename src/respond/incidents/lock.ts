@@ -11,7 +11,7 @@ export async function lockIncident(ctx: Ctx, incidentId: string): Promise<Incide
     .selectFrom('incidents')
     .selectAll()
     .where('id', '=', incidentId)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst();
   if (!incident) throw new ServiceError('not-found', 'There is no such incident.');
   return incident;
