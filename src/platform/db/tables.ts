@@ -328,12 +328,4 @@ export interface Tables extends AuthTables, UpstreamTables {
     moderated_by: string | null;
   };
   hug_deliveries: { hug_id: string; person_id: string; due_at: At; mail_id: string | null; bundled_at: At | null };
-  jobs: {
-    name: string;
-    next_run_at: At;
-    lease_until: At | null;
-    last_run_at: At | null;
-    last_error: string | null;
-    failures: Generated<number>;
-  };
 }
