@@ -120,7 +120,7 @@ const isWithin = (region: string | undefined, regions: readonly string[]): boole
 
 function isProduct(product: string | undefined, part: UpstreamPart, facts: ProviderFacts): boolean {
   if (product === undefined) return true;
-  const known = facts.products.find((one) => one.id === product);
+  const known = findNamed(product, facts.products);
   const names = [product, ...(known?.names ?? [])].map(words);
   if (part.product !== null) {
     // Exact names exist: `s3` is not `s3 replication time control`.
@@ -136,10 +136,27 @@ function regionName(text: string, facts: ProviderFacts): string {
   return findNamed(text, facts.regions)?.id ?? regionsIn(text, facts, false)[0] ?? text.toLowerCase();
 }
 
-function findNamed(text: string, list: readonly Named[]): Named | undefined {
-  const wanted = words(text);
-  return list.find((one) => words(one.id) === wanted || one.names.some((name) => words(name) === wanted));
+/** A list of names made ready: a large outage names hundreds of parts, and each is held against every region. */
+interface Index {
+  byWords: Map<string, Named>;
+  /** The longest first. */
+  names: { id: string; name: string }[];
 }
+const indexes = new WeakMap<readonly Named[], Index>();
+
+function indexOf(list: readonly Named[]): Index {
+  const known = indexes.get(list);
+  if (known) return known;
+  const names = list.flatMap((one) => [one.id, ...one.names].map((name) => ({ one, name: words(name) })));
+  const made: Index = {
+    byWords: new Map(names.toReversed().map(({ one, name }) => [name, one])),
+    names: names.map(({ one, name }) => ({ id: one.id, name })).toSorted((a, b) => b.name.length - a.name.length),
+  };
+  indexes.set(list, made);
+  return made;
+}
+
+const findNamed = (text: string, list: readonly Named[]): Named | undefined => indexOf(list).byWords.get(words(text));
 
 /** Short names such as `us` are words of the language too, and are not looked for in prose. */
 const regionsIn = (text: string, facts: ProviderFacts, isProse: boolean): string[] =>
@@ -148,13 +165,9 @@ const regionsIn = (text: string, facts: ProviderFacts, isProse: boolean): string
 /** Ids of what is named in a text; the longest names first, so that `East US 2` is not also `East US`. */
 function namedIn(text: string, list: readonly Named[], minLength = 1): string[] {
   let rest = ` ${words(text)} `;
-  const candidates = list
-    .flatMap((one) => [one.id, ...one.names].map((name) => ({ id: one.id, name: words(name) })))
-    .filter(({ name }) => name.length >= minLength)
-    .toSorted((a, b) => b.name.length - a.name.length);
   const found = new Set<string>();
-  for (const { id, name } of candidates) {
-    if (!rest.includes(` ${name} `)) continue;
+  for (const { id, name } of indexOf(list).names) {
+    if (name.length < minLength || !rest.includes(` ${name} `)) continue;
     found.add(id);
     rest = rest.replaceAll(` ${name} `, ' | ');
   }
@@ -163,9 +176,19 @@ function namedIn(text: string, list: readonly Named[], minLength = 1): string[] 
 
 const contains = (said: string, name: string): boolean => name !== '' && ` ${said} `.includes(` ${name} `);
 
+// The same names come again with every reading. Bounded, because providers choose them.
+const heard = new Map<string, string>();
+const maxHeard = 10_000;
+
 /** Lower case, every run of other signs one space: `us-east-1` and `US East (1)` are the same words. */
-const words = (text: string): string =>
-  text
+function words(text: string): string {
+  const known = heard.get(text);
+  if (known !== undefined) return known;
+  const made = text
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim();
+  if (heard.size >= maxHeard) heard.clear();
+  heard.set(text, made);
+  return made;
+}

@@ -36,6 +36,7 @@ export async function settleInUse(ctx: Ctx, providers: Providers, now: EpochMs):
   const wanted = new Map(dependencies.map((one) => [one.upstreamId, providerOf(one.upstreamId)]));
   const needed = new Set([...wanted.values()].filter((id) => providers.has(id)));
   await settleUpstreams(ctx, wanted, now);
+  await settleUnknown(ctx, providers, [...wanted.values()], now);
   await settleFeeds(ctx, providers, needed, now);
   const marks = new Map([...needed].map((id) => [id, providers.get(id)?.feed.url ?? '']));
   for (const { serviceId, upstreamId, hardness } of dependencies) {
@@ -60,6 +61,18 @@ async function settleUpstreams(ctx: Ctx, wanted: ReadonlyMap<string, string>, no
       .execute();
   }
   if (gone.length > 0) await ctx.db.deleteFrom('upstreams').where('id', 'in', gone).execute();
+}
+
+/** Of a provider that nobody knows, or that was taken out of the list, nothing is known. */
+async function settleUnknown(ctx: Ctx, providers: Providers, ids: readonly string[], now: EpochMs): Promise<void> {
+  const unknown = [...new Set(ids)].filter((id) => !providers.has(id));
+  if (unknown.length === 0) return;
+  await ctx.db
+    .updateTable('upstreams')
+    .set({ state: 'unknown', state_reason: 'not-read', state_since: now })
+    .where('provider', 'in', unknown)
+    .where('state', '!=', 'unknown')
+    .execute();
 }
 
 async function settleFeeds(ctx: Ctx, providers: Providers, needed: ReadonlySet<string>, now: EpochMs): Promise<void> {
