@@ -5,7 +5,7 @@ export const cueNames = [
   'thanks', 'mock-thanks', 'no-thanks', 'in-advance', 'praise', 'broken', 'problem', 'repaired', 'absurd', 'joke',
   'sarcasm', 'negation', 'again', 'company-voice', 'request', 'joke-frame', 'quote', 'repost', 'question', 'exclamation',
   'ellipsis', 'shouting', 'link', 'thanks-then-broken', 'thanks-and-repaired', 'negated-thanks', 'problem-without-thanks',
-  'absurd-problem', 'unrepaired-thanks', 'long', 'short', 'opens-with-thanks', 'heart', 'denial', 'warm', 'named', 'mock-praise', 'named-problem', 'asks-for-help',
+  'absurd-problem', 'unrepaired-thanks', 'long', 'short', 'opens-with-thanks', 'heart', 'denial', 'warm', 'named', 'mock-praise', 'named-problem', 'asks-for-help', 'people',
 ] as const; // prettier-ignore
 export type Cue = (typeof cueNames)[number];
 
@@ -97,6 +97,9 @@ export const cuePhrases: Readonly<Partial<Record<Cue, readonly string[]>>> = {
     'breaking news|plot twist|why did the|walks into a bar|knock knock|in other news|rumor has it|rumour has it|legend has it|sources say|source trust me|trust me bro|i heard that|they say that|pov|be like|how many engineers|a haiku|roses are red|unpopular opinion|hot take|fun fact|petition to',
   ),
   heart: split('❤|❤️|💜|💙|💚|🧡|💛|🤗|🥰|😍|🫂|💖|💕|💐|🍫'),
+  people: split(
+    'team|teams|everyone|everybody|engineers|engineer|on call|oncall|crew|folks|people|staff|ops|sre|devs|all of you|whoever|you guys|hugops|hug ops|équipe|equipo|equipe|squadra|leute|alle|tutti|todos|команде|команда|equipa|team von|postmortem',
+  ),
   denial: split(
     'not down|isnt down|works for me|works fine|working fine|no issues|no issue|no problem|no problems|no worries|np|up for me|fine here|fine for me|all good here|never down|never had an outage|zero downtime|no downtime|no outage',
   ),

@@ -160,7 +160,8 @@ export class StanceFeatures {
     if (has('praise') && (has('problem') || has('again')) && this.#repairedAt.length === 0)
       cues[cue['mock-praise']] = 1;
     // Who is thanked in advance has repaired nothing yet.
-    const isRepaired = this.#repairedAt.length > 0 && !has('in-advance');
+    const isUndone = near(this.#negationAt, this.#repairedAt, 2);
+    const isRepaired = this.#repairedAt.length > 0 && !isUndone && !has('in-advance');
     const isTold = has('problem') && !isRepaired && !has('denial');
     if (isTold && has('named') && !has('absurd') && !has('joke')) cues[cue['named-problem']] = 1;
     // A thanks at the end of a request is manners.

@@ -37,6 +37,9 @@ export interface StanceWeights {
 }
 
 const CLASSES = stances.length;
+const grounds: ReadonlySet<Cue> = new Set<Cue>(['people', 'thanks-and-repaired', 'heart', 'short']);
+/** Characters of a post that has no room for mockery. */
+const MERE_THANKS = 24;
 
 function decode(text: string): Int8Array {
   const binary = atob(text);
@@ -140,6 +143,16 @@ export class StanceModel {
     return there;
   }
 
+  /**
+   * Who mocks a service thanks it for something odd; who means it thanks people, or for a repair, or says no more than thanks. Only
+   * asked of posts that name a service: elsewhere mockery is rare.
+   */
+  #isGrounded(cues: readonly Cue[]): boolean {
+    return (
+      !cues.includes('named') || this.#features.tokens.readTo <= MERE_THANKS || cues.some((name) => grounds.has(name))
+    );
+  }
+
   #conclude(): StanceVerdict {
     const [a = 0, b = 0, c = 0, d = 0] = this.#scores;
     const most = Math.max(a, b, c, d);
@@ -152,7 +165,8 @@ export class StanceModel {
     const isSureThanks =
       thanks >= this.#weights.sureThanks &&
       cues.some((name) => name === 'thanks' || name === 'warm') &&
-      !cues.some((name) => doubts.has(name));
+      !cues.some((name) => doubts.has(name)) &&
+      this.#isGrounded(cues);
     return { stance, probability: probabilities[stance], probabilities, cues, isSureThanks };
   }
 }

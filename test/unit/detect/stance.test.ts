@@ -56,12 +56,13 @@ describe('golden sentences', () => {
     expect(judge(text)).toMatchObject({ stance: 'thanks', isSureThanks: true });
   });
 
-  test.each(['Obrigado Acmemail!', 'Спасибо Acmemail', "can't thank the Acmemail people enough"])(
-    'thanks, but a person looks first: %s',
-    (text) => {
-      expect(judge(text)).toMatchObject({ stance: 'thanks', isSureThanks: false });
-    },
-  );
+  test.each([
+    'Obrigado Acmemail!',
+    'thanks Acmemail, you saved my afternoon today',
+    "can't thank the Acmemail people enough",
+  ])('thanks, but a person looks first: %s', (text) => {
+    expect(judge(text)).toMatchObject({ stance: 'thanks', isSureThanks: false });
+  });
 
   test.each([
     'a meteor destroyed us-east-1',
@@ -111,6 +112,15 @@ describe('a complaint must not become a hug', () => {
     '“thank you Acmemail” said nobody ever',
     'Thanks Obama, and thanks Acmemail',
     'thank you meteor for taking down Acmemail',
+    'Thank you Acmemail for the unexpected day off',
+    'Thanks Acmemail, I love paying 40 euros a month for this',
+    'Thanks to Acmemail I get to explain to 200 customers why nothing arrives',
+    'So grateful that Acmemail chose my launch day for this',
+    'thank you acmemail, very cool of you',
+    'Big thanks to Acmemail for eating my thesis',
+    'Thanks Acmemail! My boss is thrilled. Not.',
+    'Thanks Acmemail but it is still not fixed',
+    'Danke Acmemail, jetzt ist mein Zug weg',
   ])('%s', (text) => {
     expect(judge(text).isSureThanks).toBe(false);
   });
@@ -129,7 +139,7 @@ describe('a complaint must not become a hug', () => {
     }));
     const sent = held.filter(({ verdict }) => verdict.isSureThanks);
     expect(sent.filter(({ stance }) => stance !== 'thanks')).toEqual([]);
-    expect(sent.length).toBeGreaterThan(240);
+    expect(sent.length).toBeGreaterThan(220);
     expect(held.filter(({ stance, verdict }) => stance === verdict.stance).length).toBeGreaterThan(1100);
   });
 
