@@ -164,4 +164,4 @@ export function explainTimeout(trace: Trace, timeoutMs: number): CheckError {
   return new CheckError('timeout', waited[trace.stage]);
 }
 
-const formatDuration = (ms: number): string => (ms < 1000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`);
+export const formatDuration = (ms: number): string => (ms < 1000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`);

@@ -5,6 +5,7 @@ import { openSocket } from './connect.ts';
 import { callHttp2 } from './http2-call.ts';
 import { exchange, type HttpAnswer } from './http-answer.ts';
 import type { HttpConfig } from './http-config.ts';
+import type { CookieJar } from './http-cookies.ts';
 import { openTunnel, proxyHeaders } from './http-proxy.ts';
 import { type HttpRequest, nextRequest, requestBytes } from './http-request.ts';
 import { type CertificateFacts, certificateFacts, startTls } from './start-tls.ts';
@@ -32,6 +33,8 @@ export interface HttpRun extends TracedRun {
   redirects: string[];
   answer: HttpAnswer | undefined;
   certificate: CertificateFacts | undefined;
+  /** Keeps what servers ask to be sent again; none where each request stands for itself. */
+  cookies: CookieJar | undefined;
 }
 
 export const beginHttpRun = (run: TracedRun, route: HttpRoute): HttpRun => ({
@@ -41,6 +44,7 @@ export const beginHttpRun = (run: TracedRun, route: HttpRoute): HttpRun => ({
   redirects: [],
   answer: undefined,
   certificate: undefined,
+  cookies: undefined,
 });
 
 /** Asks once, on a connection of its own. */
@@ -86,8 +90,9 @@ export async function fetchAll(
   let request = first;
   run.hostname = request.url.hostname;
   for (;;) {
-    const answer = await fetchOnce(run, request);
+    const answer = await fetchOnce(run, run.cookies?.attach(request) ?? request);
     run.answer = answer;
+    run.cookies?.keep(request.url, answer);
     const next = redirects.follow ? nextRequest(request, answer, secrets) : undefined;
     if (!next) return answer;
     if (run.redirects.length >= redirects.max) {

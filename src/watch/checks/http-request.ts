@@ -22,8 +22,10 @@ export function refuseLineBreaks(headers: ReadonlyMap<string, string>): void {
   }
 }
 
+export type AskedRequest = Pick<HttpConfig, 'url' | 'method' | 'headers' | 'body' | 'basic' | 'bearer'>;
+
 /** The request that the configuration describes. Throws CheckError `secret-missing` or `config-invalid`. */
-export function firstRequest(config: HttpConfig, secrets: Secrets): HttpRequest {
+export function firstRequest(config: AskedRequest, secrets: Secrets): HttpRequest {
   const headers = new Map<string, string>();
   for (const [name, value] of Object.entries(config.headers)) headers.set(name.toLowerCase(), secrets.fill(value));
   if (config.basic) {

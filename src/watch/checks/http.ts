@@ -51,17 +51,18 @@ function preparedOf(config: HttpConfig): Prepared {
   return made;
 }
 
-function judge(run: HttpRun, config: HttpConfig, answer: HttpAnswer, totalMs: number): void {
+/** Throws CheckError `assertion-failed` with what is not as expected. */
+export function judgeAnswer(judges: readonly Judge[], run: HttpRun, answer: HttpAnswer, totalMs: number): void {
   let text: string | undefined;
   const facts = {
     status: answer.status,
     headers: answer.headers,
-    text: () => (text ??= bodyText(answer, config.maxBodyBytes)),
+    text: () => (text ??= bodyText(answer, run.route.maxBodyBytes)),
     truncated: answer.truncated,
     totalMs,
     certificate: run.certificate,
   };
-  const wrong = preparedOf(config).judges.flatMap((one) => one(facts) ?? []);
+  const wrong = judges.flatMap((one) => one(facts) ?? []);
   if (wrong.length > 0) throw new CheckError('assertion-failed', wrong.slice(0, 3).join('; '));
 }
 
@@ -102,7 +103,10 @@ function runHttp(config: HttpConfig, env: CheckEnv): Promise<Outcome> {
   const run = beginHttpRun(beginRun(env), config);
   return concludeRun(
     run,
-    async () => judge(run, config, await ask(run, config), elapsedMs(run)),
+    async () => {
+      const answer = await ask(run, config);
+      judgeAnswer(preparedOf(config).judges, run, answer, elapsedMs(run));
+    },
     (ok) => observeAnswer(run, !ok),
   );
 }

@@ -1,10 +1,15 @@
 import { z } from 'zod';
 import { type CheckKind, type PassiveKind } from './check-kind.ts';
+import { dnsCheck } from './dns.ts';
+import { domainExpiryCheck } from './domain-expiry.ts';
 import { grpcCheck } from './grpc.ts';
 import { heartbeatCheck } from './heartbeat.ts';
 import { httpCheck } from './http.ts';
+import { httpStepsCheck } from './http-steps.ts';
 import { mysqlCheck } from './mysql.ts';
+import { pingCheck } from './ping.ts';
 import { postgresCheck } from './postgres.ts';
+import { prometheusCheck } from './prometheus.ts';
 import { redisCheck } from './redis.ts';
 import { smtpCheck } from './smtp.ts';
 import { tcpCheck } from './tcp.ts';
@@ -14,14 +19,19 @@ import { websocketCheck } from './websocket.ts';
 /** Kinds that go and look. A new kind is a file beside this one, and its name here and in the union below. */
 const activeKinds = [
   httpCheck,
+  httpStepsCheck,
   tcpCheck,
   tlsCheck,
+  dnsCheck,
+  pingCheck,
+  websocketCheck,
+  grpcCheck,
+  smtpCheck,
   postgresCheck,
   mysqlCheck,
   redisCheck,
-  smtpCheck,
-  websocketCheck,
-  grpcCheck,
+  domainExpiryCheck,
+  prometheusCheck,
 ] as const;
 /** Kinds that wait to be told. */
 const passiveKinds = [heartbeatCheck] as const;
@@ -37,6 +47,11 @@ export const checkConfigSchema = z.discriminatedUnion('kind', [
   smtpCheck.schema.safeExtend({ kind: z.literal(smtpCheck.kind) }),
   websocketCheck.schema.extend({ kind: z.literal(websocketCheck.kind) }),
   grpcCheck.schema.extend({ kind: z.literal(grpcCheck.kind) }),
+  httpStepsCheck.schema.safeExtend({ kind: z.literal(httpStepsCheck.kind) }),
+  dnsCheck.schema.safeExtend({ kind: z.literal(dnsCheck.kind) }),
+  pingCheck.schema.extend({ kind: z.literal(pingCheck.kind) }),
+  domainExpiryCheck.schema.extend({ kind: z.literal(domainExpiryCheck.kind) }),
+  prometheusCheck.schema.extend({ kind: z.literal(prometheusCheck.kind) }),
   heartbeatCheck.schema.extend({ kind: z.literal(heartbeatCheck.kind) }),
 ]);
 

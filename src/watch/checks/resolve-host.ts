@@ -111,7 +111,8 @@ const systemLookup = (name: string, family: AddressFamily): Promise<string[]> =>
     );
   });
 
-function dnsTrouble(codes: readonly string[]): string {
+/** Why a name server gave no answer, by the codes of node:dns. */
+export function dnsTrouble(codes: readonly string[]): string {
   if (codes.includes('ETIMEOUT')) return 'the name server did not answer';
   if (codes.includes('ESERVFAIL')) return 'the name server reports a failure of its own';
   if (codes.includes('EREFUSED')) return 'the name server refuses to answer';
@@ -121,7 +122,8 @@ function dnsTrouble(codes: readonly string[]): string {
   return codes.find((code) => code !== '') ?? 'no answer';
 }
 
-function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** The work, or a rejection with the signal's reason when that comes first. */
+export function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason as Error);
     if (signal.aborted) return abort();

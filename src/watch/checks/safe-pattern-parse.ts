@@ -15,6 +15,7 @@ export type Instruction =
   | { op: 'split'; targets: number[] }
   | { op: 'jump'; target: number }
   | { op: 'edge'; edge: Edge }
+  | { op: 'save'; slot: 0 | 1 }
   | { op: 'match' };
 
 /** Whether one character (a code point) fits. */
@@ -34,10 +35,15 @@ interface Reader {
   flags: string;
   multiline: boolean;
   depth: number;
+  /** Whether the first group's bounds are wanted. */
+  saves: boolean;
 }
 
-/** Compiles the pattern. `(?i)`, `(?m)`, `(?s)` may stand at its beginning. Throws PatternError. */
-export function parsePattern(pattern: string): Instruction[] {
+/**
+ * Compiles the pattern. `(?i)`, `(?m)`, `(?s)` may stand at its beginning. With `saves`, the program marks where its first group begins and
+ * ends. Throws PatternError.
+ */
+export function parsePattern(pattern: string, saves = false): Instruction[] {
   if (pattern.length > maxPattern) throw new PatternError(`the expression is longer than ${maxPattern} characters`);
   const lead = /^\(\?([ims]+)\)/.exec(pattern);
   const given = lead?.[1] ?? '';
@@ -47,6 +53,7 @@ export function parsePattern(pattern: string): Instruction[] {
     flags: `u${given.includes('i') ? 'i' : ''}${given.includes('s') ? 's' : ''}`,
     multiline: given.includes('m'),
     depth: 0,
+    saves,
   };
   const whole = readAlternatives(reader);
   if (reader.at < pattern.length) throw new PatternError('a ) has no (');
@@ -104,11 +111,12 @@ function readRepeated(reader: Reader): Fragment {
   const bounds = readQuantifier(reader);
   if (!bounds) return part.fragment;
   if (!part.repeatable) throw new PatternError('nothing to repeat before a quantifier');
-  eat(reader, '?'); // Lazy or greedy, the question whether it matches has the same answer.
+  // Lazy or greedy, the question whether it matches has the same answer; where it matches has not.
+  const isLazy = eat(reader, '?');
   if (readQuantifier(reader)) throw new PatternError('two quantifiers follow one another');
   return (program) => {
     for (let i = 0; i < bounds.min; i++) part.fragment(program);
-    if (bounds.max === Number.POSITIVE_INFINITY) return emitStar(program, part.fragment);
+    if (bounds.max === Number.POSITIVE_INFINITY) return emitStar(program, part.fragment, isLazy);
     const splits: { op: 'split'; targets: number[] }[] = [];
     for (let i = bounds.min; i < bounds.max; i++) {
       const split = { op: 'split' as const, targets: [program.length + 1] };
@@ -116,16 +124,22 @@ function readRepeated(reader: Reader): Fragment {
       emit(program, split);
       part.fragment(program);
     }
-    for (const split of splits) split.targets.push(program.length);
+    for (const split of splits) addExit(split, program.length, isLazy);
   };
 }
 
-function emitStar(program: Instruction[], fragment: Fragment): void {
+/** The first target is tried first. */
+function addExit(split: { targets: number[] }, exit: number, isLazy: boolean): void {
+  if (isLazy) split.targets.unshift(exit);
+  else split.targets.push(exit);
+}
+
+function emitStar(program: Instruction[], fragment: Fragment, isLazy: boolean): void {
   const split: { op: 'split'; targets: number[] } = { op: 'split', targets: [program.length + 1] };
   const at = emit(program, split);
   fragment(program);
   emit(program, { op: 'jump', target: at });
-  split.targets.push(program.length);
+  addExit(split, program.length, isLazy);
 }
 
 function readQuantifier(reader: Reader): { min: number; max: number } | undefined {
@@ -167,13 +181,21 @@ function readGroup(reader: Reader): Part {
     throw new PatternError('looking ahead or behind is not supported, because its running time has no bound');
   }
   const open = /^\?(?::|<[A-Za-z_]\w*>)/.exec(reader.source.slice(reader.at));
+  const isSaved = reader.saves && open?.[0] !== '?:';
+  if (isSaved) reader.saves = false;
   if (open) reader.at += open[0].length;
   else if (peek(reader) === '?') throw new PatternError('a group that begins with (? is not understood');
   if (++reader.depth > maxDepth) throw new PatternError('groups are nested too deeply');
   const fragment = readAlternatives(reader);
   reader.depth--;
   if (!eat(reader, ')')) throw new PatternError('a ( has no )');
-  return { fragment, repeatable: true };
+  if (!isSaved) return { fragment, repeatable: true };
+  const saved: Fragment = (program) => {
+    emit(program, { op: 'save', slot: 0 });
+    fragment(program);
+    emit(program, { op: 'save', slot: 1 });
+  };
+  return { fragment: saved, repeatable: true };
 }
 
 /** One atom in the notation of the native `u` mode. */

@@ -14,7 +14,7 @@ const maxWork = 1_000_000;
 const maxKeptSets = 64;
 const maxSets = 2000;
 
-type Before = 'start' | 'newline' | 'word' | 'other';
+export type Before = 'start' | 'newline' | 'word' | 'other';
 
 /** A set of places in the program where the search may stand, after a character of one kind. Transitions are remembered by character. */
 interface Place {
@@ -94,6 +94,7 @@ function reach(
     if (instruction.op === 'match') return { atoms: [], matched: true };
     if (instruction.op === 'atom') atoms.push({ at, atom: instruction.atom });
     else if (instruction.op === 'jump') stack.push(instruction.target);
+    else if (instruction.op === 'save') stack.push(at + 1);
     else if (instruction.op === 'split') stack.push(...instruction.targets);
     else if (holds(instruction.edge, place.before, next)) stack.push(at + 1);
   }
@@ -112,9 +113,10 @@ const isWord = (code: number): boolean =>
 // Line ends as JavaScript knows them.
 const isNewline = (code: number): boolean => code === 10 || code === 13 || code === 0x2028 || code === 0x2029;
 
-const kindOf = (code: number): Before => (isWord(code) ? 'word' : isNewline(code) ? 'newline' : 'other');
+export const kindOf = (code: number): Before => (isWord(code) ? 'word' : isNewline(code) ? 'newline' : 'other');
 
-function holds(edge: Edge, before: Before, next: number | undefined): boolean {
+/** Whether an edge stands between what was before and what is next (undefined at the end of the text). */
+export function holds(edge: Edge, before: Before, next: number | undefined): boolean {
   if (edge === 'start') return before === 'start';
   if (edge === 'end') return next === undefined;
   if (edge === 'line-start') return before === 'start' || before === 'newline';

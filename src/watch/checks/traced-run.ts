@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/words.ts';
-import { CheckError, type CheckEnv, type Outcome, type Phases, roundMs } from './check-kind.ts';
+import { CheckError, type CheckEnv, isCannotLook, type Outcome, type Phases, roundMs } from './check-kind.ts';
 import { explainTimeout, newTrace, type Trace } from './connect.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
 
@@ -55,4 +55,15 @@ function roundedPhases(phases: Phases): Phases {
     if (ms !== undefined) rounded[key] = roundMs(ms);
   }
   return rounded;
+}
+
+/**
+ * What to throw when a third party that would tell about the service cannot be asked: that is no evidence about the service, so the verdict becomes
+ * unknown. Failures that are ours already, and faults of HugOps, stay as they are.
+ */
+export function sourceTrouble(error: unknown, source: string, { env, trace }: TracedRun): unknown {
+  const isTimeout = error === env.signal.reason;
+  if (!isTimeout && (!(error instanceof CheckError) || isCannotLook(error.code))) return error;
+  const { message } = isTimeout ? explainTimeout(trace, env.timeoutMs) : (error as CheckError);
+  return new CheckError('source-unavailable', `${source} cannot be asked: ${message}`);
 }
