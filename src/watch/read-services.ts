@@ -146,9 +146,12 @@ async function readChecks(ctx: Ctx, serviceId: string, withKeys: boolean): Promi
 }
 
 function targetWords(kind: string, config: JsonObject): string {
-  if (typeof config['url'] === 'string') return config['url'];
-  const { host, port } = config;
+  const { url, host, port, type, domain, steps } = config;
+  if (typeof url === 'string') return url;
   if (typeof host === 'string' && typeof port === 'number') return `${host}:${port}`;
+  if (typeof host === 'string') return typeof type === 'string' ? `${type} ${host}` : host;
+  if (typeof domain === 'string') return domain;
+  if (Array.isArray(steps)) return steps.length === 1 ? '1 step' : `${steps.length} steps`;
   return kind === 'heartbeat' ? 'waits to be pinged' : kind;
 }
 

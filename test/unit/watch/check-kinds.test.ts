@@ -57,6 +57,44 @@ describe('check configurations', () => {
     [{ kind: 'http', url: 'https://example.com', expect: [{ on: 'status', in: ['2xx'] }] }, /write a status as 204/],
     [{ kind: 'tcp', host: 'a b', port: 1 }, /^host/],
     [{ kind: 'tcp', host: 'a', port: 70_000 }, /^port/],
+    [
+      { kind: 'http', url: 'https://example.com', proxy: { url: 'https://proxy.test' } },
+      /^proxy.url: write the proxy as/,
+    ],
+    [
+      { kind: 'http', url: 'https://example.com', proxy: { url: 'http://p.test:1', password: '${env:P}' } },
+      /^proxy.username: write the user name/,
+    ],
+    [
+      {
+        kind: 'http',
+        url: 'https://example.com',
+        oauth2: { tokenUrl: 'https://id.test', clientId: 'a', clientSecret: 'plain' },
+      },
+      /^oauth2.clientSecret: write a reference/,
+    ],
+    [
+      { kind: 'http', url: 'https://example.com', clientCertificate: { certificate: 'x', key: 'plain' } },
+      /^clientCertificate.key: write a reference/,
+    ],
+    [{ kind: 'tls', host: 'a', fingerprint: 'ab:cd' }, /^fingerprint: write the SHA-256/],
+    [{ kind: 'dns', host: 'a', type: 'ANY' }, /^type/],
+    [{ kind: 'dns', host: 'a', only: true }, /^contains: write the answers/],
+    [{ kind: 'dns', host: 'a', matches: '(' }, /^matches: a \( has no \)/],
+    [{ kind: 'ping', host: '-f example.com' }, /^host: write a host name/],
+    [{ kind: 'websocket', url: 'https://example.com' }, /^url: write a URL that begins with ws/],
+    [{ kind: 'smtp', host: 'a', security: 'none', daysLeft: 3 }, /^daysLeft: a certificate needs/],
+    [
+      { kind: 'smtp', host: 'a', security: 'none', login: { username: 'a', password: '${env:P}' } },
+      /^login: a login needs starttls or tls/,
+    ],
+    [{ kind: 'postgres', host: 'a', username: 'a', password: 'plain' }, /^password: write a reference/],
+    [{ kind: 'mysql', host: 'a', username: 'a', expect: { is: 'equals', value: 1 } }, /^query: write the query/],
+    [{ kind: 'redis', host: 'a', expect: { is: 'above', value: 'x' } }, /^expect.value: write a number/],
+    [{ kind: 'redis', host: 'a', password: 'plain' }, /^password: write a reference/],
+    [{ kind: 'domain-expiry', domain: 'example' }, /^domain: write a registered domain/],
+    [{ kind: 'prometheus', url: 'https://example.com', query: 'up', expect: { is: 'equals', value: 1 } }, /^expect.is/],
+    [{ kind: 'http-steps', steps: [] }, /^steps/],
     [{ kind: 'smoke-signal' }, /^kind/],
   ])('%j is refused with a reason', (config, reason) => {
     expect(complaints(config).join('\n')).toMatch(reason);
@@ -71,6 +109,35 @@ describe('check configurations', () => {
           title: expect.any(String),
           description: expect.any(String),
         });
+      }
+    }
+  });
+});
+
+describe('every kind', () => {
+  it('keeps the words of all checks free, so that a field of its own never stands for one of them', () => {
+    const common = [
+      'name',
+      'interval',
+      'timeout',
+      'failureThreshold',
+      'recoveryThreshold',
+      'severity',
+      'paused',
+      'kind',
+    ];
+    for (const { kind, schema } of checkKinds) {
+      const own = Object.keys(schema.shape).map((field) => field.replace(/Ms$/, ''));
+      expect({ kind, taken: own.filter((field) => common.includes(field)) }).toEqual({ kind, taken: [] });
+    }
+  });
+
+  it('asks for secrets as references only', () => {
+    for (const { kind, schema } of checkKinds) {
+      const text = JSON.stringify(z.toJSONSchema(schema, { io: 'input' }));
+      const secretNames = [...text.matchAll(/"(password|key|clientSecret|bearer)":(\{.*?\})/g)];
+      for (const [, name, field = ''] of secretNames) {
+        expect({ kind, name, isSecret: field.includes('"secret":true') }).toEqual({ kind, name, isSecret: true });
       }
     }
   });
