@@ -79,8 +79,7 @@ class SocketWire implements Wire {
     this.tls = options.tls === undefined ? undefined : (socket as TLSSocket);
     trace.stage = 'answer';
     this.#listen();
-    env.signal.addEventListener('abort', this.#onAbort, { once: true });
-    if (env.signal.aborted) this.#onAbort();
+    this.#watchTime();
   }
 
   send(bytes: Buffer | string): void {
@@ -121,10 +120,13 @@ class SocketWire implements Wire {
     }
     if (this.#failure) throw this.#failure;
     this.#unlisten();
+    // Until TLS stands, ending it is startTls' own business: Node 26.10 crashes when the socket below a handshake is destroyed.
+    this.#env.signal.removeEventListener('abort', this.#onAbort);
     this.tls = await startTls(this.#socket, wish, this.#env, this.#trace);
     this.#socket = this.tls;
     this.#trace.stage = 'answer';
     this.#listen();
+    this.#watchTime();
     return this.tls;
   }
 
@@ -210,6 +212,12 @@ class SocketWire implements Wire {
     this.#failure ??= error;
     this.#socket.destroy();
     this.#serve();
+  }
+
+  #watchTime(): void {
+    const { signal } = this.#env;
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal.aborted) this.#onAbort();
   }
 
   #listen(): void {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { createSecureContext, TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createAuthority } from '../../harness/certificates.ts';
 import { openFakeInternet } from '../../harness/fake-internet.ts';
 import { createDatabase, type TestDatabase, withAdmin } from '../../harness/postgres.ts';
 import { waitUntil } from '../../harness/wait-until.ts';
@@ -222,6 +224,41 @@ describe('a PostgreSQL check of other servers', () => {
     expect(await ask(script(Buffer.concat([Buffer.from('S'), auth(0)])), { tls: true })).toBe(
       '127.0.0.1:PORT sent something in the clear that belongs behind TLS',
     );
+  });
+
+  it('goes over to TLS before it says who it is, and sends a clear password there', async () => {
+    const now = Date.now();
+    const authority = createAuthority('Example Authority');
+    const { cert, key } = authority.issue(['127.0.0.1'], now - 86_400_000, now + 86_400_000);
+    const heard: string[] = [];
+    const overTls = (plain: Socket): void => {
+      plain.once('data', (bytes: Buffer) => {
+        heard.push(bytes.toString('hex'));
+        plain.pause();
+        plain.write('S');
+        const tls = new TLSSocket(plain, { isServer: true, secureContext: createSecureContext({ cert, key }) });
+        tls.on('error', () => undefined);
+        tls.on('data', (data: Buffer) => heard.push(data.toString('latin1')));
+        script(auth(3), Buffer.concat([auth(0), ready]), packet('Z', 'T'), answered)(tls);
+      });
+    };
+    const server = await internet.tcp(overTls);
+    const outcome = await runOnce(
+      'postgres',
+      {
+        host: '127.0.0.1',
+        port: server.port,
+        username: 'alice',
+        password: '${env:P}',
+        tls: true,
+        caCertificate: '${file:/ca}',
+      },
+      { secrets: { 'env:P': 'hunter22', 'file:/ca': authority.cert } },
+    );
+    expect(outcome.error).toBeUndefined();
+    expect(outcome.observed).toMatchObject({ rows: 1, first: '1', version: '14.1' });
+    expect(heard[0]).toBe('0000000804d2162f');
+    expect(heard[2]).toBe('p\0\0\0\x0dhunter22\0');
   });
 
   it('survives messages cut at every byte', async () => {

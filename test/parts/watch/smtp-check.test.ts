@@ -153,6 +153,19 @@ describe('an SMTP check of other servers', () => {
     expect(await told(injecting, { security: 'starttls' })).toBe(
       '127.0.0.1:PORT sent something in the clear that belongs behind TLS',
     );
+    const silent = script('220 m\r\n', '250-m\r\n250 STARTTLS\r\n', '220 go\r\n');
+    for (let i = 0; i < 5; i++) {
+      expect(await told(silent, { security: 'starttls' }, 200)).toBe(
+        'connected to 127.0.0.1:PORT, but TLS was not set up within 200 ms',
+      );
+    }
+    const dropping = (socket: Socket): void => {
+      script('220 m\r\n', '250-m\r\n250 STARTTLS\r\n', '220 go\r\n')(socket);
+      socket.on('data', (bytes) => (bytes[0] === 0x16 ? socket.resetAndDestroy() : undefined));
+    };
+    expect(await told(dropping, { security: 'starttls' })).toBe(
+      '127.0.0.1:PORT closed the connection during the TLS handshake',
+    );
     const refusing = script('220 m\r\n', '250-m\r\n250 STARTTLS\r\n', '454 not now\r\n');
     expect(await told(refusing, { security: 'starttls' })).toBe('127.0.0.1:PORT refused STARTTLS: "454 not now"');
   });
