@@ -12,15 +12,16 @@ import { type DatabasePlace, openDatabase, type Opened } from '../platform/db/op
 import type { Log } from '../platform/log.ts';
 import { releaseMails } from '../platform/mail/queue.ts';
 import { openMailTransport } from '../platform/mail/transport.ts';
-import { openMetrics } from '../platform/metrics.ts';
+import { type Metrics, openMetrics } from '../platform/metrics.ts';
 import { createProofOfWork } from '../platform/proof-of-work.ts';
 import type { Random } from '../platform/random.ts';
 import { channels, openChannelIo } from '../respond/channels/index.ts';
 import { acknowledgeRoutes, readVapidKeys, releaseLeases, respondRoutes } from '../respond/index.ts';
 import { listenRoutes } from '../listen/index.ts';
-import { createPublisher, createSite, maintenanceRoutes, tellRoutes } from '../tell/index.ts';
+import { createPublisher, createSite, type Site, maintenanceRoutes, tellRoutes } from '../tell/index.ts';
 import { hugRoutes, thankRoutes } from '../thank/index.ts';
 import {
+  type Scheduler,
   createScheduler,
   createUpstreamFollower,
   heartbeatRoutes,
@@ -33,7 +34,7 @@ import { accountRoutes } from './api/account-routes.ts';
 import { entryRoutes } from './api/entry-routes.ts';
 import { consoleFiles } from './console-files.ts';
 import { databasePlace, type Environment, readVersion } from './environment.ts';
-import { createHttpApp } from './http-app.ts';
+import { createHttpApp, transportSecurity } from './http-app.ts';
 import { createLiveHub } from './live.ts';
 import { createLoops } from './loops.ts';
 import { loadConfig } from './load-config.ts';
@@ -92,10 +93,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     // 1. The page first: readers get the last publication while the rest is still starting.
     const site = createSite({ directory: join(environment.dataDir, 'public'), log });
     await site.loadFromDisk();
+    const metrics = openMetrics(options.withProcessMetrics);
+    const published = servePublished(site, environment.publicUrl, metrics);
     const front: { app: Hono<ApiEnv> | undefined } = { app: undefined };
     const server = await openServer(
       environment,
-      (request, env) => site.serveArtefact(request) ?? front.app?.fetch(request, env) ?? starting(),
+      (request, env) => published(request) ?? front.app?.fetch(request, env) ?? starting(),
     );
     closers.push(() => server.close(graceMs));
 
@@ -114,7 +117,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       clock,
       random,
       log,
-      metrics: openMetrics(options.withProcessMetrics),
+      metrics,
       publicUrl: environment.publicUrl,
       secret: await readSecret(database.db, random, clock.now()),
       nodeId: randomUUID(),
@@ -173,7 +176,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       memberRoutes: [
         accountRoutes(ctx, auth, () => mail.configured),
         respondRoutes(ctx),
-        watchRoutes(ctx, () => void scheduler.reload()),
+        watchRoutes(ctx, () => reloadChecks(scheduler, log)),
         upstreamRoutes(ctx),
         thankRoutes(ctx),
         maintenanceRoutes(ctx),
@@ -246,6 +249,28 @@ async function answersInTime(query: Promise<unknown>): Promise<boolean> {
   const isReady = await Promise.race([answered, tooLate]);
   clearTimeout(timer);
   return isReady;
+}
+
+/** What is published, before anything else is asked: it needs neither the database nor the program behind it. */
+function servePublished(site: Site, publicUrl: string, metrics: Metrics): (request: Request) => Response | undefined {
+  const security = transportSecurity(publicUrl);
+  return (request) => {
+    const page = site.serveArtefact(request);
+    if (page === undefined) return undefined;
+    metrics.httpRequests.inc({ method: request.method, status: String(page.status) });
+    if (security !== undefined) page.headers.set('strict-transport-security', security);
+    return page;
+  };
+}
+
+const reloadAgainMs = 1_000;
+
+/** A change of checks is committed; that the database went away just then must neither end the program nor lose the change. */
+function reloadChecks(scheduler: Scheduler, log: Log): void {
+  scheduler.reload().catch((error: unknown) => {
+    log.warn({ err: error }, 'the checks could not be read again; trying again soon');
+    setTimeout(reloadChecks, reloadAgainMs, scheduler, log).unref();
+  });
 }
 
 const starting = (): Response =>

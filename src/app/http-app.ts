@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { createHash } from 'node:crypto';
 import { type Auth, handleAuth } from '../platform/auth/auth.ts';
-import { signedIn } from '../platform/auth/sign-in.ts';
+import { refuseForeignOrigin, signedIn } from '../platform/auth/sign-in.ts';
 import type { Ctx } from '../platform/context.ts';
 import { isDatabaseUnavailable, requireDatabase } from '../platform/db/is-unavailable.ts';
 import { ServiceError } from '../platform/errors.ts';
@@ -10,6 +10,7 @@ import { type Api, type ApiEnv, newApi } from '../platform/http/api.ts';
 import { bodyLimit, clientAddress, createRateLimiter } from '../platform/http/limits.ts';
 import { plainPage, plainStyle } from '../platform/http/plain-page.ts';
 import { isUnexpected, problemResponse } from '../platform/http/problem.ts';
+import { plainJson } from '../platform/http/read-json.ts';
 import { describeApi } from './api/openapi.ts';
 import type { LiveHub } from './live.ts';
 
@@ -31,6 +32,10 @@ export interface HttpParts {
   notFound(): Response;
 }
 
+/** Only where the public address has TLS; on any other it would lock people out. */
+export const transportSecurity = (publicUrl: string): string | undefined =>
+  publicUrl.startsWith('https:') ? 'max-age=31536000' : undefined;
+
 const plainPolicy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(plainStyle).digest('base64')}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`;
 
 /** All of HugOps' HTTP but the published artefacts, which are answered before anything here is asked. */
@@ -43,7 +48,7 @@ export function createHttpApp(parts: HttpParts): Hono<ApiEnv> {
       crossOriginResourcePolicy: 'same-origin',
       referrerPolicy: 'same-origin',
       xFrameOptions: 'DENY',
-      strictTransportSecurity: ctx.publicUrl.startsWith('https:') ? 'max-age=31536000' : false,
+      strictTransportSecurity: transportSecurity(ctx.publicUrl) ?? false,
     }),
   );
   app.use(async (c, next) => {
@@ -76,6 +81,8 @@ export function createHttpApp(parts: HttpParts): Hono<ApiEnv> {
   });
   addHealth(app, parts);
   app.all('/api/auth/*', bodyLimit(16_000), async (c) => {
+    // Also against signing somebody in to an account that is not theirs; better-auth asks only where it finds a cookie.
+    refuseForeignOrigin(ctx, c);
     const answer = await handleAuth(parts.auth, c.req.raw, clientAddress(c));
     if (answer.status >= 500) await requireDatabase(ctx.db);
     return answer;
@@ -116,7 +123,7 @@ function apiApp(parts: HttpParts, app: Hono<ApiEnv>): Hono<ApiEnv> {
     await next();
   });
   api.route('/', parts.entryRoutes);
-  api.use('*', signedIn(ctx, parts.auth));
+  api.use('*', signedIn(ctx, parts.auth), plainJson);
   api.get('/live', (c) => parts.live.serve(c));
   for (const routes of parts.memberRoutes) api.route('/', routes);
   describeApi(app, api, parts.version, () => parts.readReference());

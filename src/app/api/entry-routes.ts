@@ -3,6 +3,7 @@ import type { Auth } from '../../platform/auth/auth.ts';
 import type { Ctx } from '../../platform/context.ts';
 import { type Api, bodyOf, jsonOf, newApi, problemResponses } from '../../platform/http/api.ts';
 import { bodyLimit, rateLimit } from '../../platform/http/limits.ts';
+import { plainJson } from '../../platform/http/read-json.ts';
 import { needsSetUp, setUp, setUpSchema } from '../set-up.ts';
 import { acceptInvite } from './people.ts';
 import { acceptInviteSchema } from './schemas.ts';
@@ -10,7 +11,7 @@ import { acceptInviteSchema } from './schemas.ts';
 /** What a person meets before signing in: first set-up and invitations, under /api/v1. */
 export function entryRoutes(ctx: Ctx, auth: Auth): Api {
   const api = newApi();
-  const guard = [rateLimit({ clock: ctx.clock, burst: 20, perMs: 60_000 }), bodyLimit(8_000)];
+  const guard = [rateLimit({ clock: ctx.clock, burst: 20, perMs: 60_000 }), bodyLimit(8_000), plainJson];
   api.openapi(
     createRoute({
       method: 'get',

@@ -32,7 +32,7 @@ export function describeApi(app: Hono<ApiEnv>, api: Api, version: string, readRe
     // The reference viewer writes its own styles; nothing else on this origin is allowed to.
     c.header(
       'content-security-policy',
-      "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; font-src data:; img-src 'self' data:; connect-src 'self'; base-uri 'none'",
+      "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; font-src data:; img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
     );
     return c.html(referencePage);
   });

@@ -52,14 +52,15 @@ export function signedIn(ctx: Ctx, auth: Auth): MiddlewareHandler<ApiEnv> {
     const principal = await findPrincipal(ctx, auth, c.req.raw.headers);
     if (!principal)
       throw new ServiceError('unauthenticated', 'Sign in, or send an API key as `Authorization: Bearer hgo_…`.');
-    if (principal.via === 'session' && !safeMethods.has(c.req.method)) refuseForeignOrigin(ctx, c);
+    if (principal.via === 'session') refuseForeignOrigin(ctx, c);
     c.set('principal', principal);
     await next();
   };
 }
 
-/** Browsers name the page that a write comes from; a write from another site's page is not the person's wish. */
-function refuseForeignOrigin(ctx: Ctx, c: Context): void {
+/** Browsers name the page that a write comes from; a write from another site's page is not the person's wish. Throws `forbidden`. */
+export function refuseForeignOrigin(ctx: Ctx, c: Context): void {
+  if (safeMethods.has(c.req.method)) return;
   const origin = c.req.header('origin');
   const site = c.req.header('sec-fetch-site');
   if (site === 'same-origin' || site === 'none') return;

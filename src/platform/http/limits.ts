@@ -1,16 +1,39 @@
 import type { Context, MiddlewareHandler } from 'hono';
-import { bodyLimit as honoBodyLimit } from 'hono/body-limit';
 import type { Clock } from '../clock.ts';
 import { ServiceError } from '../errors.ts';
 
-/** Refuses a body over `bytes` with 413, also when its length was not announced. */
-export const bodyLimit = (bytes: number): MiddlewareHandler =>
-  honoBodyLimit({
-    maxSize: bytes,
-    onError: () => {
-      throw new ServiceError('too-large', `The body may have at most ${bytes.toLocaleString('en')} bytes.`);
-    },
-  });
+/** What is read and thrown away beyond a limit, so that the sender gets its answer and its connection stays usable. */
+const discardedBytes = 4_000_000;
+
+/**
+ * Refuses a body over `bytes` with 413, also when its length was not announced. hono's own stops reading in the middle, and with that the next
+ * request on the same connection is lost.
+ */
+export const bodyLimit =
+  (bytes: number): MiddlewareHandler =>
+  async (c, next) => {
+    if (c.req.header('transfer-encoding') === undefined) {
+      // Node.js reads no more than what was announced, and the server discards what nobody has read.
+      if (Number(c.req.header('content-length') ?? 0) > bytes) throw tooLarge(bytes);
+      return next();
+    }
+    const { body } = c.req.raw;
+    if (body === null) return next();
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size <= bytes) chunks.push(chunk);
+      else if (size > bytes + discardedBytes) break;
+    }
+    if (size > bytes) throw tooLarge(bytes);
+    const read = { method: c.req.method, body: Buffer.concat(chunks, size) };
+    c.req.raw = new Request(c.req.raw, read);
+    return next();
+  };
+
+const tooLarge = (bytes: number): ServiceError =>
+  new ServiceError('too-large', `The body may have at most ${bytes.toLocaleString('en')} bytes.`);
 
 interface Bucket {
   tokens: number;

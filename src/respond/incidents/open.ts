@@ -34,13 +34,16 @@ export async function openIncident(ctx: Ctx, input: OpenIncident): Promise<strin
         'services.id',
         'services.name',
         'services.team_id',
+        'services.archived_at',
         'policies.id as policy_id',
         'policies.steps',
         'policies.repeat_count',
       ])
       .where('services.id', '=', input.serviceId)
       .executeTakeFirst();
-    if (!service) throw new ServiceError('not-found', `There is no service ${input.serviceId}.`);
+    // A signal that was accepted before the service was archived still counts.
+    const isGone = !service || (input.openedBy === 'person' && service.archived_at !== null);
+    if (isGone) throw new ServiceError('not-found', `There is no service ${input.serviceId}.`);
     const isPublic = input.isPublic ?? (await announcesItself(tx, input.serviceId));
     const title = publicTitle(service.name, input.severity);
     const id = idFor(tx, 'inc');
