@@ -80,7 +80,9 @@ export interface App {
 export async function createApp(options: AppOptions): Promise<App> {
   const { environment, clock, random, log } = options;
   const closers: (() => Promise<void> | void)[] = [];
+  const stopping = new AbortController();
   const stop = async (): Promise<void> => {
+    stopping.abort();
     for (let close = closers.pop(); close; close = closers.pop()) {
       try {
         await close();
@@ -176,7 +178,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       memberRoutes: [
         accountRoutes(ctx, auth, () => mail.configured),
         respondRoutes(ctx),
-        watchRoutes(ctx, () => reloadChecks(scheduler, log)),
+        watchRoutes(ctx, () => reloadChecks(scheduler, log, stopping.signal)),
         upstreamRoutes(ctx),
         thankRoutes(ctx),
         maintenanceRoutes(ctx),
@@ -266,10 +268,11 @@ function servePublished(site: Site, publicUrl: string, metrics: Metrics): (reque
 const reloadAgainMs = 1_000;
 
 /** A change of checks is committed; that the database went away just then must neither end the program nor lose the change. */
-function reloadChecks(scheduler: Scheduler, log: Log): void {
+function reloadChecks(scheduler: Scheduler, log: Log, stopping: AbortSignal): void {
   scheduler.reload().catch((error: unknown) => {
+    if (stopping.aborted) return;
     log.warn({ err: error }, 'the checks could not be read again; trying again soon');
-    setTimeout(reloadChecks, reloadAgainMs, scheduler, log).unref();
+    setTimeout(reloadChecks, reloadAgainMs, scheduler, log, stopping).unref();
   });
 }
 
