@@ -18,30 +18,41 @@ interface LockEntry {
 const systems = ['android', 'darwin', 'freebsd', 'linux', 'openharmony', 'win32', 'sunos', 'netbsd', 'openbsd', 'aix'];
 const processors = ['arm64', 'arm', 'x64', 'ia32', 'ppc64', 'riscv64', 's390x', 'wasm32', 'loong64', 'mips64el'];
 
-const path = new URL('../package-lock.json', import.meta.url);
-const lock = JSON.parse(readFileSync(path, 'utf8')) as { packages: Record<string, LockEntry> };
-const added: string[] = [];
+type Lock = { packages: Record<string, LockEntry> };
 
-for (const [place, entry] of Object.entries(lock.packages)) {
-  for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
-    if (isThere(place, name) || !/^\d/.test(version)) continue;
-    const platform = platformOf(name);
-    if (platform === undefined) continue;
-    lock.packages[`node_modules/${name}`] = {
-      version,
-      ...platform,
-      ...(entry.dev === true ? { dev: true } : {}),
-      optional: true,
-    };
-    added.push(`${name}@${version}`);
+const path = new URL('../package-lock.json', import.meta.url);
+
+export const readLock = (): Lock => JSON.parse(readFileSync(path, 'utf8')) as Lock;
+
+/** The entries that the lock file names and does not hold, by place. */
+export function missingEntries(lock: Lock): Record<string, LockEntry> {
+  const missing: Record<string, LockEntry> = {};
+  for (const [place, entry] of Object.entries(lock.packages)) {
+    for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
+      const platform = platformOf(name);
+      if (platform === undefined || !/^\d/.test(version) || isThere(lock, place, name)) continue;
+      missing[`node_modules/${name}`] = {
+        version,
+        ...platform,
+        ...(entry.dev === true ? { dev: true } : {}),
+        optional: true,
+      };
+    }
   }
+  return missing;
 }
-const sorted = Object.fromEntries(Object.entries(lock.packages).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-writeFileSync(path, `${JSON.stringify({ ...lock, packages: sorted }, null, 2)}\n`);
-console.log(added.length === 0 ? 'package-lock.json is complete' : `added to package-lock.json: ${added.join(', ')}`);
+
+if (import.meta.main) {
+  const lock = readLock();
+  const missing = missingEntries(lock);
+  const packages = Object.entries({ ...lock.packages, ...missing }).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  writeFileSync(path, `${JSON.stringify({ ...lock, packages: Object.fromEntries(packages) }, null, 2)}\n`);
+  const names = Object.keys(missing);
+  console.log(names.length === 0 ? 'package-lock.json is complete' : `added to package-lock.json: ${names.join(', ')}`);
+}
 
 /** Whether Node's search from `place` upwards finds the package in the lock file. */
-function isThere(place: string, name: string): boolean {
+function isThere(lock: Lock, place: string, name: string): boolean {
   for (let at = place; ; at = at.slice(0, Math.max(0, at.lastIndexOf('/node_modules/')))) {
     if (lock.packages[`${at === '' ? '' : `${at}/`}node_modules/${name}`] !== undefined) return true;
     if (at === '') return false;

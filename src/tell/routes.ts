@@ -94,11 +94,15 @@ const action = (c: Context, token: string, label: string): NonNullable<Message['
 });
 
 /** From a form or as JSON; anything that is not text is no address. */
+/** What cannot be read holds no address; what is too large is refused as such. */
+const unreadable = (error: unknown): undefined => {
+  if (error instanceof ServiceError) throw error;
+  return undefined;
+};
+
 async function emailOf(c: Context): Promise<{ email: string; isJson: boolean }> {
   const isJson = (c.req.header('content-type') ?? '').includes('json');
-  const body: unknown = isJson
-    ? await c.req.json().catch(() => undefined)
-    : await c.req.parseBody().catch(() => undefined);
+  const body: unknown = isJson ? await c.req.json().catch(unreadable) : await c.req.parseBody().catch(unreadable);
   const email = typeof body === 'object' && body !== null && 'email' in body ? body.email : '';
   return { email: typeof email === 'string' ? email : '', isJson };
 }
