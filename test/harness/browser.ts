@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -29,7 +29,7 @@ export async function openBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath,
     args: flags,
-    env: { ...process.env, HOME: home, FONTCONFIG_PATH: join(home, 'fonts'), ...librariesFor(executablePath) },
+    env: { ...process.env, HOME: home, FONTCONFIG_FILE: fontsFor(home), ...librariesFor(executablePath) },
   });
 }
 
@@ -61,6 +61,26 @@ async function unpack(): Promise<string> {
     if (!existsSync(executable)) throw error;
   }
   return executable;
+}
+
+/**
+ * The package's own fontconfig file looks in folders of AWS Lambda only. Where it finds no font at all, Chromium ends itself at the first character
+ * that needs another font (SkFontMgr_FontConfigInterface: "Not implemented"), so this one names the fonts that lie beside the binary, and no others:
+ * a page looks the same on every machine.
+ */
+function fontsFor(home: string): string {
+  const file = join(home, 'hugops-fonts.conf');
+  writeFileSync(
+    file,
+    `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${join(home, 'fonts')}</dir>
+  <cachedir>${join(home, 'font-cache')}</cachedir>
+</fontconfig>
+`,
+  );
+  return file;
 }
 
 function restore(name: string, value: string | undefined): void {
