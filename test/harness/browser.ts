@@ -66,16 +66,17 @@ async function unpack(): Promise<string> {
 /**
  * The package's own fontconfig file looks in folders of AWS Lambda only. Where it finds no font at all, Chromium ends itself at the first character
  * that needs another font (SkFontMgr_FontConfigInterface: "Not implemented"), so this one names the fonts that lie beside the binary, and no others:
- * a page looks the same on every machine.
+ * a page looks the same on every machine. HUGOPS_TEST_FONTS adds a folder, for looking at scripts that Open Sans does not have.
  */
 function fontsFor(home: string): string {
   const file = join(home, 'hugops-fonts.conf');
+  const more = process.env['HUGOPS_TEST_FONTS'];
   writeFileSync(
     file,
     `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
-  <dir>${join(home, 'fonts')}</dir>
+  <dir>${join(home, 'fonts')}</dir>${more === undefined ? '' : `\n  <dir>${more}</dir>`}
   <cachedir>${join(home, 'font-cache')}</cachedir>
 </fontconfig>
 `,
