@@ -19,7 +19,7 @@ import { channels, openChannelIo } from '../respond/channels/index.ts';
 import { acknowledgeRoutes, readVapidKeys, releaseLeases, respondRoutes } from '../respond/index.ts';
 import { listenRoutes } from '../listen/index.ts';
 import { createPublisher, createSite, type Site, maintenanceRoutes, tellRoutes } from '../tell/index.ts';
-import { hugRoutes, thankRoutes } from '../thank/index.ts';
+import { changeRoutes, hugRoutes, thankRoutes } from '../thank/index.ts';
 import {
   type Scheduler,
   createScheduler,
@@ -171,6 +171,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         altchaRoutes(ctx, proofOfWork),
         listenRoutes(ctx, proofOfWork),
         hugRoutes(ctx, proofOfWork),
+        changeRoutes(ctx),
         consoleFiles(consoleDirectory()),
         tellRoutes(ctx, publisher),
       ],

@@ -12,7 +12,7 @@ import {
   runEscalations,
 } from '../respond/index.ts';
 import { forgetPending, notifySubscribers, type Publisher, tickMaintenances } from '../tell/index.ts';
-import { deliverHugs, followIncidents } from '../thank/index.ts';
+import { runThanks } from '../thank/index.ts';
 import { keepResults, overdueHeartbeats, raiseAgain, type Scheduler, type UpstreamFollower } from '../watch/index.ts';
 import type { Task } from './loops.ts';
 
@@ -38,11 +38,7 @@ export function createTasks({ ctx, database, publisher, upstreams, mail, pager }
     { name: 'signals', pollMs: 1_000, run: (now) => processSignals(ctx, now) },
     { name: 'escalation', pollMs: 1_000, run: (now) => runEscalations(ctx, now) },
     { name: 'pages', pollMs: 1_000, run: (now) => pages.run(now), idle: () => pages.idle() },
-    {
-      name: 'thanks',
-      pollMs: 5_000,
-      run: async (now) => (await followIncidents(ctx, now)) + (await deliverHugs(ctx, now)),
-    },
+    { name: 'thanks', pollMs: 5_000, run: (now) => runThanks(ctx, now) },
     { name: 'subscribers', pollMs: 2_000, run: () => notifySubscribers(ctx) },
     {
       name: 'mails',

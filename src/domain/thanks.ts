@@ -1,50 +1,29 @@
-import type { Actor, EpochMs, JsonObject } from './words.ts';
+import type { EpochMs } from './words.ts';
 
-/** How long visitors may leave a hug after the incident is resolved. */
+/** How long visitors may leave a hug once the thanks window has opened. */
 export const thanksWindowMs = 7 * 24 * 3_600_000;
+/** It must have been working for so long before thanks are asked for: the first green is often not the last word. */
+export const steadyMs = 5 * 60_000;
 
-/** Why somebody is credited; told to that person in words, never counted. */
-export const creditReasons = ['paged', 'acknowledged', 'resolved', 'noted', 'wrote-updates', 'took-over'] as const;
-export type CreditReason = (typeof creditReasons)[number];
-
-/** What credit needs of an incident's event. */
-export interface CreditEvent {
-  kind: string;
-  at: EpochMs;
-  actor: Actor;
-  data: JsonObject;
+/** What is known when a thanks window is due to open. */
+export interface WindowFacts {
+  readonly status: 'triggered' | 'acknowledged' | 'resolved';
+  readonly resolvedAt: EpochMs | null;
+  readonly isMerged: boolean;
+  /** Another incident is open on a service of this one. */
+  readonly hasTroubleAgain: boolean;
 }
 
-/**
- * Who did what in an incident, from its events alone. Somebody who was paged and never answered is credited too when nobody else
- * was there: being woken is work. Order: by first appearance in the incident.
- */
-export function computeCredit(events: readonly CreditEvent[]): Map<string, CreditReason[]> {
-  const credit = new Map<string, Set<CreditReason>>();
-  const paged: string[] = [];
-  const give = (personId: string, reason: CreditReason): void => {
-    const reasons = credit.get(personId) ?? new Set();
-    reasons.add(reason);
-    credit.set(personId, reasons);
-  };
-  for (const event of events) {
-    const reason = reasonByKind[event.kind];
-    if (event.actor.kind === 'person' && event.actor.id !== undefined && reason) give(event.actor.id, reason);
-    if (event.kind === 'page.sent' && typeof event.data['personId'] === 'string') paged.push(event.data['personId']);
-    if (event.kind === 'incident.reassigned' && typeof event.data['toPersonId'] === 'string')
-      give(event.data['toPersonId'], 'took-over');
-  }
-  for (const personId of paged)
-    if (credit.has(personId) || credit.size === 0 || onlyPaged(credit)) give(personId, 'paged');
-  return new Map([...credit].map(([personId, reasons]) => [personId, [...reasons]]));
+export type WindowDecision =
+  | { readonly action: 'open' }
+  | { readonly action: 'wait'; readonly until: EpochMs; readonly reason: 'not-steady' | 'trouble-again' }
+  | { readonly action: 'forget'; readonly reason: 'merged' | 'not-resolved' };
+
+/** Whether a due thanks window opens: resolved for `steadyMs`, and nothing is wrong with the same services again. */
+export function decideWindow(facts: WindowFacts, now: EpochMs): WindowDecision {
+  if (facts.isMerged) return { action: 'forget', reason: 'merged' };
+  if (facts.status !== 'resolved' || facts.resolvedAt === null) return { action: 'forget', reason: 'not-resolved' };
+  if (facts.hasTroubleAgain) return { action: 'wait', until: now + steadyMs, reason: 'trouble-again' };
+  const steadyAt = facts.resolvedAt + steadyMs;
+  return now >= steadyAt ? { action: 'open' } : { action: 'wait', until: steadyAt, reason: 'not-steady' };
 }
-
-const onlyPaged = (credit: ReadonlyMap<string, Set<CreditReason>>): boolean =>
-  [...credit.values()].every((reasons) => reasons.size === 1 && reasons.has('paged'));
-
-const reasonByKind: Readonly<Record<string, CreditReason>> = {
-  'incident.acknowledged': 'acknowledged',
-  'incident.resolved': 'resolved',
-  'note.added': 'noted',
-  'update.posted': 'wrote-updates',
-};

@@ -56,6 +56,11 @@ const sentences: Readonly<Record<string, (facts: Facts) => string>> = {
   'hug.held': () => 'A hug with words is waiting for approval',
   'hug.approved': () => 'A hug',
   'hug.rejected': () => 'A hug was not let through',
-  'hugs.delivered': ({ number, person }) =>
-    `${number('count') === 1 ? 'A hug' : `${number('count')} hugs`} brought to ${person('personId')}`,
+  'hugs.delivered': () => 'Hugs were brought to people who helped',
+  'hug.withdrawn': () => 'A hug was taken back by its sender',
+  'thanks.opened': () => 'Steady: people can say thank you',
+  'thanks.closed': () => 'The time for thanks is over',
+  'credit.added': ({ person }) => `${person('personId')} helped, too`,
+  'credit.removed': ({ person }) => `${person('personId')} was taken from those who helped`,
+  'change.linked': ({ text }) => `Changed: ${text('title')}`,
 };

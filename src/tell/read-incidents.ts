@@ -141,7 +141,7 @@ async function readThanks(ctx: Ctx, ids: string[], now: number): Promise<Map<str
     const byKind = own
       .map((row) => ({ kind: row.kind, count: Number(row.count) }))
       .toSorted((a, b) => b.count - a.count || a.kind.localeCompare(b.kind));
-    const isOpen = window !== undefined && window.opens_at <= now && now < window.closes_at;
+    const isOpen = window !== undefined && window.opened_at !== null && now < window.closes_at;
     byIncident.set(id, {
       openUntil: isOpen ? window.closes_at : null,
       lastHugAt: own.length === 0 ? null : Math.max(...own.map((row) => Number(row.last_at))),
@@ -176,6 +176,7 @@ async function readPeople(ctx: Ctx, ids: string[]): Promise<Map<string, string[]
     .select(['credits.incident_id', 'people.name'])
     .where('credits.incident_id', 'in', ids)
     .where('credits.declined_at', 'is', null)
+    .where('credits.hidden_at', 'is', null)
     .where('people.show_name', '=', true)
     .where('people.archived_at', 'is', null)
     .orderBy('people.name')

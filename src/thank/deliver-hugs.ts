@@ -1,15 +1,17 @@
-import { isWaking, nextWakingInstant } from '../domain/waking-hours.ts';
-import type { EpochMs, HugKind, WakingHours } from '../domain/words.ts';
+import { sql } from 'kysely';
+import { busyWaitMs, isThankable, nextThankable } from '../domain/hug-delivery.ts';
+import type { EpochMs } from '../domain/words.ts';
 import { type Ctx, transact } from '../platform/context.ts';
 import { appendEvents } from '../platform/events.ts';
 import { enqueueMail } from '../platform/mail/queue.ts';
-import { type HugInMail, hugMail } from './hug-mail.ts';
+import { hugMail } from './hug-mail.ts';
+import { neverAt } from './queue-hugs.ts';
+import { readBundle } from './read-bundle.ts';
+import { readThankPerson, type ThankPerson } from './thankable-hours.ts';
 
 const peopleAtOnce = 20;
-// While a person has an open incident, thanks can wait; we look again after this.
-const postponeMs = 30 * 60_000;
 
-/** Sends the hugs that are due, one mail a person. Returns how many people were looked at. */
+/** Sends the hugs that are due, one message a person. Returns how many people were looked at. */
 export async function deliverHugs(ctx: Ctx, now: EpochMs): Promise<number> {
   const due = await ctx.db
     .selectFrom('hug_deliveries')
@@ -26,93 +28,64 @@ export async function deliverHugs(ctx: Ctx, now: EpochMs): Promise<number> {
 
 async function deliverTo(ctx: Ctx, personId: string, now: EpochMs): Promise<void> {
   // The lock keeps a second node from bundling the same hugs.
-  const person = await ctx.db
-    .selectFrom('people')
-    .selectAll()
-    .where('id', '=', personId)
-    .forUpdate()
-    .executeTakeFirstOrThrow();
-  const waiting = ctx.db
-    .updateTable('hug_deliveries')
-    .where('person_id', '=', personId)
-    .where('bundled_at', 'is', null);
-  const postponedTo = await notBefore(
-    ctx,
-    { id: personId, timeZone: person.time_zone, hours: person.waking_hours },
-    now,
-  );
+  const person = await readThankPerson(ctx, personId, 'lock');
+  const postponedTo = await notBefore(ctx, person, now);
   if (postponedTo !== undefined) {
-    await waiting.set({ due_at: postponedTo }).execute();
+    await ctx.db
+      .updateTable('hug_deliveries')
+      .set({ due_at: postponedTo })
+      .where('person_id', '=', personId)
+      .where('bundled_at', 'is', null)
+      .execute();
     return;
   }
-  const rows = await readWaiting(ctx, personId);
-  if (rows.length === 0) return;
-  const mail = hugMail({ personName: person.name, publicUrl: ctx.publicUrl, timeZone: person.time_zone, hugs: rows });
-  const dedupKey = `hugs:${personId}:${rows[0]?.hugId}`;
-  const mailId = await enqueueMail(ctx, { purpose: 'thanks', dedupKey, to: person.email, ...mail });
-  const ids = rows.map((row) => row.hugId);
-  await waiting
-    .where('hug_id', 'in', ids)
-    .set({ bundled_at: now, mail_id: mailId ?? null })
-    .execute();
+  // First the rows, then what they say: what comes between the two is in the next bundle.
+  const { rows } = await sql<{ first: string | null }>`with bundled as (
+      update hug_deliveries set bundled_at = ${now} from hugs
+      where hugs.id = hug_deliveries.hug_id and hugs.status = 'approved'
+        and hug_deliveries.person_id = ${personId} and hug_deliveries.bundled_at is null
+      returning hug_deliveries.hug_id
+    ) select min(hug_id) as first from bundled`.execute(ctx.db);
+  const first = rows[0]?.first ?? null;
+  // What remains was taken back or kept in meanwhile.
+  await ctx.db.deleteFrom('hug_deliveries').where('person_id', '=', personId).where('bundled_at', 'is', null).execute();
+  if (first === null) return;
+  const bundle = await readBundle(ctx, personId, now);
+  if (person.channel === 'email') {
+    const mail = hugMail({
+      personName: person.name,
+      publicUrl: ctx.publicUrl,
+      timeZone: person.hours.waking.timeZone,
+      bundle,
+    });
+    const dedupKey = `hugs:${personId}:${first}`;
+    const mailId = await enqueueMail(ctx, { purpose: 'thanks', dedupKey, to: person.email, ...mail });
+    await ctx.db
+      .updateTable('hug_deliveries')
+      .set({ mail_id: mailId ?? null })
+      .where('person_id', '=', personId)
+      .where('bundled_at', '=', now)
+      .execute();
+  }
+  // To whom and how many is between HugOps and that person.
   await appendEvents(
     ctx,
-    [...new Set(rows.map((row) => row.incidentId))].map((incidentId) => ({
+    bundle.map(({ incidentId }) => ({
       kind: 'hugs.delivered',
       at: now,
       actor: { kind: 'system' as const },
       incidentId,
-      data: { personId, count: rows.filter((row) => row.incidentId === incidentId).length },
     })),
   );
 }
 
-/** When delivery must wait: outside the person's hours, or while an incident of theirs is open. Undefined when it may go now. */
-async function notBefore(
-  ctx: Ctx,
-  person: { id: string; timeZone: string; hours: WakingHours },
-  now: EpochMs,
-): Promise<EpochMs | undefined> {
-  const hours = { timeZone: person.timeZone, ...person.hours };
-  if (!isWaking(hours, now)) return nextWakingInstant(hours, now) ?? Number.MAX_SAFE_INTEGER;
-  const busy = await ctx.db
-    .selectFrom('incidents')
-    .select('id')
-    .where('status', '!=', 'resolved')
-    .where((where) => where.or([where('owner_id', '=', person.id), where('acknowledged_by', '=', person.id)]))
-    .limit(1)
-    .executeTakeFirst();
-  return busy ? (nextWakingInstant(hours, now + postponeMs) ?? Number.MAX_SAFE_INTEGER) : undefined;
-}
-
-async function readWaiting(ctx: Ctx, personId: string): Promise<HugInMail[]> {
-  const rows = await ctx.db
-    .selectFrom('hug_deliveries')
-    .innerJoin('hugs', 'hugs.id', 'hug_deliveries.hug_id')
-    .innerJoin('incidents', 'incidents.id', 'hugs.incident_id')
-    .select(['hugs.id as hugId', 'hugs.kind', 'hugs.message', 'hugs.incident_id as incidentId'])
-    .select([
-      'incidents.public_title',
-      'incidents.opened_at',
-      'incidents.acknowledged_at',
-      'incidents.resolved_at',
-      'incidents.number',
-    ])
-    .where('hug_deliveries.person_id', '=', personId)
-    .where('hug_deliveries.bundled_at', 'is', null)
-    .where('hugs.status', '=', 'approved')
-    .orderBy('hugs.created_at')
-    .orderBy('hugs.id')
-    .limit(5_000)
-    .execute();
-  return rows.map((row) => ({
-    hugId: row.hugId,
-    kind: row.kind as HugKind,
-    message: row.message,
-    incidentId: row.incidentId,
-    title: row.public_title,
-    openedAt: row.opened_at,
-    acknowledgedAt: row.acknowledged_at,
-    resolvedAt: row.resolved_at,
-  }));
+/** When delivery must wait: outside the hours in which the person may be thanked, or while an incident of theirs is open. Undefined: now. */
+async function notBefore(ctx: Ctx, person: ThankPerson, now: EpochMs): Promise<EpochMs | undefined> {
+  if (!isThankable(person.hours, now)) return nextThankable(person.hours, now) ?? neverAt;
+  const { rows } = await sql`select from incidents where status <> 'resolved' and merged_into_id is null and (
+      owner_id = ${person.id} or acknowledged_by = ${person.id} or exists (
+        select from pages where pages.incident_id = incidents.id and pages.person_id = ${person.id}
+          and pages.status in ('pending', 'sending', 'sent'))
+    ) limit 1`.execute(ctx.db);
+  return rows.length > 0 ? (nextThankable(person.hours, now + busyWaitMs) ?? neverAt) : undefined;
 }

@@ -1,21 +1,25 @@
-import { computeCredit, thanksWindowMs } from '../domain/thanks.ts';
+import { steadyMs, thanksWindowMs } from '../domain/thanks.ts';
 import type { EpochMs } from '../domain/words.ts';
 import { type Ctx, transact } from '../platform/context.ts';
-import { type Event, moveCursor, readEvents, toEvent } from '../platform/events.ts';
+import { type Event, moveCursor, readEvents } from '../platform/events.ts';
+import { storeCredit } from './store-credit.ts';
 
 const reader = 'thank';
-const batchSize = 200;
-// What may still change who is credited after the end.
-const creditKinds = new Set(['incident.resolved', 'note.added', 'update.posted', 'incident.reassigned']);
+const batchSize = 500;
+/** What may change who is credited, beside everything that happens to an incident itself. */
+const creditKinds = new Set(['note.added', 'update.posted', 'page.sent', 'change.linked']);
 
-/** Follows the log: opens the thanks window of resolved incidents and computes credit. Returns how many events were read. */
+const touchesCredit = (kind: string): boolean =>
+  creditKinds.has(kind) || kind.startsWith('incident.') || kind.startsWith('credit.');
+
+/** Follows the log: plans the thanks window of resolved incidents and computes credit. Returns how many events were read. */
 export async function followIncidents(ctx: Ctx, now: EpochMs): Promise<number> {
   return transact(ctx, async (tx) => {
     const { events, next } = await readEvents(tx, reader, batchSize);
     if (events.length === 0) return 0;
-    for (const event of events) if (event.kind === 'incident.resolved') await openThanksWindow(tx, event);
+    for (const event of events) if (event.kind === 'incident.resolved') await planWindow(tx, event);
     const touched = new Set(
-      events.flatMap((event) => (creditKinds.has(event.kind) && event.incidentId !== null ? [event.incidentId] : [])),
+      events.flatMap((event) => (touchesCredit(event.kind) && event.incidentId !== null ? [event.incidentId] : [])),
     );
     for (const incidentId of touched) await storeCredit(tx, incidentId, now);
     await moveCursor(tx, reader, next);
@@ -23,37 +27,18 @@ export async function followIncidents(ctx: Ctx, now: EpochMs): Promise<number> {
   });
 }
 
-async function openThanksWindow(ctx: Ctx, event: Event): Promise<void> {
+/** Due when it will have been steady. An incident that was opened again and resolved again starts its wait anew, unless people thanked already. */
+async function planWindow(ctx: Ctx, event: Event): Promise<void> {
   if (event.incidentId === null) return;
+  const opens_at = event.at + steadyMs;
   await ctx.db
     .insertInto('thanks_windows')
-    .values({ incident_id: event.incidentId, opens_at: event.at, closes_at: event.at + thanksWindowMs })
-    .onConflict((conflict) => conflict.column('incident_id').doNothing())
+    .values({ incident_id: event.incidentId, opens_at, closes_at: opens_at + thanksWindowMs })
+    .onConflict((conflict) =>
+      conflict
+        .column('incident_id')
+        .doUpdateSet({ opens_at, closes_at: opens_at + thanksWindowMs })
+        .where('thanks_windows.opened_at', 'is', null),
+    )
     .execute();
-}
-
-async function storeCredit(ctx: Ctx, incidentId: string, now: EpochMs): Promise<void> {
-  const incident = await ctx.db
-    .selectFrom('incidents')
-    .select('status')
-    .where('id', '=', incidentId)
-    .executeTakeFirst();
-  if (incident?.status !== 'resolved') return;
-  const events = await ctx.db
-    .selectFrom('events')
-    .selectAll()
-    .where('incident_id', '=', incidentId)
-    .orderBy('seq')
-    .limit(5_000)
-    .execute();
-  for (const [personId, reasons] of computeCredit(events.map(toEvent))) {
-    const known = await ctx.db.selectFrom('people').select('id').where('id', '=', personId).executeTakeFirst();
-    if (!known) continue;
-    const row = { reasons: JSON.stringify(reasons), computed_at: now };
-    await ctx.db
-      .insertInto('credits')
-      .values({ incident_id: incidentId, person_id: personId, ...row, declined_at: null })
-      .onConflict((conflict) => conflict.columns(['incident_id', 'person_id']).doUpdateSet(row))
-      .execute();
-  }
 }

@@ -1,3 +1,3 @@
-export { deliverHugs } from './deliver-hugs.ts';
-export { followIncidents } from './follow-incidents.ts';
+export { changeRoutes } from './change-routes.ts';
+export { runThanks } from './run-thanks.ts';
 export { hugRoutes, thankRoutes } from './routes.ts';

@@ -4,7 +4,6 @@ import { isUniqueViolation } from '../platform/db/sql-state.ts';
 import { ServiceError } from '../platform/errors.ts';
 import { appendEvents } from '../platform/events.ts';
 import { visitorHash } from '../platform/visitor.ts';
-import { addresseesOf, queueDelivery } from './queue-delivery.ts';
 import { readWords } from './read-words.ts';
 
 export interface LeaveHug {
@@ -47,7 +46,6 @@ export async function leaveHug(ctx: Ctx, input: LeaveHug): Promise<{ hugId: stri
           data: { hugId },
         },
       ]);
-      if (status === 'approved') await queueDelivery(tx, hugId, await addresseesOf(tx, input.incidentId), input.now);
       tx.metrics.hugs.inc({ outcome: status });
       return { hugId, status };
     });
@@ -64,11 +62,16 @@ async function openWindow(ctx: Ctx, incidentId: string, now: EpochMs): Promise<{
     .selectFrom('incidents')
     .leftJoin('thanks_windows', 'thanks_windows.incident_id', 'incidents.id')
     .leftJoin('teams', 'teams.id', 'incidents.team_id')
-    .select(['incidents.is_public', 'thanks_windows.opens_at', 'thanks_windows.closes_at', 'teams.publish_hugs_unseen'])
+    .select([
+      'incidents.is_public',
+      'thanks_windows.opened_at',
+      'thanks_windows.closes_at',
+      'teams.publish_hugs_unseen',
+    ])
     .where('incidents.id', '=', incidentId)
     .executeTakeFirst();
   if (!row?.is_public) throw new ServiceError('not-found', 'There is no such incident on this page.');
-  if (row.opens_at === null || row.opens_at > now)
+  if (row.opened_at === null)
     throw new ServiceError('conflict', 'They are still working on it. Please come back when it is fixed.');
   if (row.closes_at !== null && row.closes_at <= now)
     throw new ServiceError('gone', 'The time for thanks is over for this incident. Thank you for thinking of it.');

@@ -2,7 +2,6 @@ import type { Actor, EpochMs } from '../domain/words.ts';
 import { type Ctx, transact } from '../platform/context.ts';
 import { ServiceError } from '../platform/errors.ts';
 import { appendEvents } from '../platform/events.ts';
-import { addresseesOf, queueDelivery } from './queue-delivery.ts';
 
 /** Lets a held hug out, or keeps it in. An approved one may still be taken from the page; the people keep what they got. */
 export async function moderateHug(
@@ -16,12 +15,10 @@ export async function moderateHug(
     if (hug.status === input.decision) return;
     await tx.db
       .updateTable('hugs')
-      .set({ status: input.decision, moderated_at: input.now, moderated_by: input.actor.id ?? null })
+      .set({ status: input.decision, moderated_at: input.now, moderated_by: input.actor.id ?? null, queued_at: null })
       .where('id', '=', hug.id)
       .execute();
-    if (input.decision === 'approved')
-      await queueDelivery(tx, hug.id, await addresseesOf(tx, hug.incident_id), input.now);
-    else
+    if (input.decision === 'rejected')
       await tx.db.deleteFrom('hug_deliveries').where('hug_id', '=', hug.id).where('bundled_at', 'is', null).execute();
     await appendEvents(tx, [
       {

@@ -7,6 +7,8 @@ import { type Api, jsonOf, newApi, problemResponses } from '../platform/http/api
 import { bodyLimit, clientAddress, rateLimit } from '../platform/http/limits.ts';
 import { readJson } from '../platform/http/read-json.ts';
 import type { ProofOfWork } from '../platform/proof-of-work.ts';
+import { changeApiRoutes } from './change-routes.ts';
+import { creditRoutes } from './credit-routes.ts';
 import { leaveHug } from './leave-hug.ts';
 import { moderateHug } from './moderate-hug.ts';
 import { readHugs, readMyThanks } from './read-hugs.ts';
@@ -38,6 +40,8 @@ export function hugRoutes(ctx: Ctx, proofOfWork: ProofOfWork): Hono {
 /** Moderation and one's own archive, under /api/v1. */
 export function thankRoutes(ctx: Ctx): Api {
   const api = newApi();
+  api.route('/', creditRoutes(ctx));
+  api.route('/', changeApiRoutes(ctx));
   api.openapi(
     createRoute({
       method: 'get',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { addedReasons } from '../domain/credit.ts';
 import { hugKinds } from '../domain/words.ts';
 
 const at = z.int();
@@ -50,3 +51,63 @@ export const leaveHugSchema = z
     altcha: z.string().min(1).max(4_000),
   })
   .strict();
+
+/** Who helped in an incident. By name, without any number. */
+export const creditViewSchema = z
+  .object({
+    isOver: z.boolean(),
+    people: z.array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        reasons: z.array(z.string()),
+        /** Those of the reasons that people added; they can be taken back. */
+        added: z.array(z.enum(addedReasons)),
+      }),
+    ),
+    /** The viewer's own choice; null when they are not credited. */
+    me: z.object({ declined: z.boolean(), hidden: z.boolean() }).nullable(),
+  })
+  .meta({ id: 'Credit' });
+export type CreditView = z.infer<typeof creditViewSchema>;
+
+export const additionSchema = z.object({ personId: z.string().min(1).max(100), reason: z.enum(addedReasons) }).strict();
+
+export const ownChoiceSchema = z.object({ choice: z.enum(['decline', 'accept', 'hide', 'show']) }).strict();
+
+const lineSchema = (most: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(most)
+    .refine((text) => !/\p{Cc}/u.test(text), 'one line, without control characters');
+const idSchema = z.string().min(1).max(200);
+
+export const newChangesSchema = z
+  .object({
+    changes: z
+      .array(
+        z
+          .object({
+            kind: z.enum(['commit', 'deploy', 'runbook']),
+            id: lineSchema(200),
+            title: lineSchema(300),
+            author: z.email().max(300).optional(),
+            url: z
+              .url({ protocol: /^https?$/ })
+              .max(2_000)
+              .optional(),
+            /** Epoch milliseconds; not in the future. */
+            at: z.int().min(0).optional(),
+            serviceId: idSchema.optional(),
+            incident: z.union([idSchema, z.int().positive()]).optional(),
+          })
+          .strict(),
+      )
+      .min(1)
+      .max(100),
+  })
+  .strict();
+
+export const newChangeKeySchema = z.object({ name: lineSchema(100), serviceId: idSchema.optional() }).strict();

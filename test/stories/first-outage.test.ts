@@ -176,6 +176,10 @@ describe.each(databaseKinds)('the first outage, on %s', (database) => {
     expect(await (await fetch(`${hugops.url}/api/v2/status.json`)).json()).toMatchObject({
       status: { indicator: 'none' },
     });
+    // The first green is not the last word: nobody is asked for thanks yet.
+    expect(page).not.toContain('What would you like to give?');
+    await hugops.pass(5 * 60 * second, 30 * second);
+    expect(await publicPage(`/incidents/${incidentId}`)).toContain('What would you like to give?');
   });
 
   test('a visitor leaves a hug in a browser; its words wait for approval', async () => {

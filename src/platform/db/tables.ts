@@ -1,8 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
 import type {
   ActorKind,
-  HugKind,
-  HugStatus,
   Impact,
   IncidentStatus,
   JsonObject,
@@ -15,6 +13,7 @@ import type {
   WakingHours,
 } from '../../domain/words.ts';
 import type { AuthTables } from './tables-auth.ts';
+import type { ThankTables } from './tables-thank.ts';
 import type { UpstreamTables } from './tables-upstreams.ts';
 
 /** A jsonb column: read as T, written as JSON text (a driver would turn a bare JavaScript array into a PostgreSQL array). */
@@ -23,7 +22,7 @@ type JsonDefault<T> = ColumnType<T, string | undefined, string>;
 /** Epoch milliseconds. */
 type At = number;
 
-export interface Tables extends AuthTables, UpstreamTables {
+export interface Tables extends AuthTables, ThankTables, UpstreamTables {
   settings: { key: string; value: Json<unknown>; updated_at: At };
   people: {
     id: string;
@@ -312,20 +311,4 @@ export interface Tables extends AuthTables, UpstreamTables {
     error: string | null;
   };
   reports: { id: string; service_id: string; at: At; visitor_hash: string };
-  thanks_windows: { incident_id: string; opens_at: At; closes_at: At };
-  credits: { incident_id: string; person_id: string; reasons: Json<string[]>; computed_at: At; declined_at: At | null };
-  hugs: {
-    id: string;
-    incident_id: string;
-    kind: HugKind;
-    message: string | null;
-    source: 'visitor' | 'colleague';
-    visitor_hash: string | null;
-    from_person_id: string | null;
-    status: HugStatus;
-    created_at: At;
-    moderated_at: At | null;
-    moderated_by: string | null;
-  };
-  hug_deliveries: { hug_id: string; person_id: string; due_at: At; mail_id: string | null; bundled_at: At | null };
 }

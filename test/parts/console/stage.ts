@@ -117,6 +117,8 @@ const words = [
 
 /** Visitors say thank you for an incident that is over: three with words, which wait to be read, and three without. */
 export async function leaveHugs(app: TestApp, incidentId: string): Promise<void> {
+  // Thanks are asked for when it has been steady.
+  await app.pass(6 * 60_000, 60_000);
   for (const [index, [kind, message]] of words.entries()) {
     const address = `192.0.2.${index + 1}`;
     await leaveHug(app.app.ctx, { incidentId, kind, message, address, userAgent: 'test', now: app.clock.now() });

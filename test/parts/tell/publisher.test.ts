@@ -346,7 +346,7 @@ async function thank(tell: Tell, incidentId: string): Promise<void> {
   const { db, time } = tell;
   await db
     .insertInto('thanks_windows')
-    .values({ incident_id: incidentId, opens_at: time.now, closes_at: time.now + 2 * day })
+    .values({ incident_id: incidentId, opens_at: time.now, opened_at: time.now, closes_at: time.now + 2 * day })
     .execute();
   const people = [
     { name: 'Alice', show: true, declined: null },

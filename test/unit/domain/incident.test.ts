@@ -4,7 +4,6 @@ import { durationWords } from '../../../src/domain/duration.ts';
 import { bundleEveryMs, bundleWaitMs, hugDueAt } from '../../../src/domain/hug-delivery.ts';
 import { acknowledge, autoUpdate, publicTitle } from '../../../src/domain/incident.ts';
 import { reportsFire, reportThreshold } from '../../../src/domain/reports.ts';
-import { computeCredit, type CreditEvent } from '../../../src/domain/thanks.ts';
 
 describe('placing a signal', () => {
   const firing = { status: 'firing' as const };
@@ -65,48 +64,9 @@ describe('reports', () => {
   });
 });
 
-describe('credit', () => {
-  const event = (kind: string, who?: string, data: Record<string, unknown> = {}): CreditEvent => ({
-    kind,
-    at: 0,
-    actor: who === undefined ? { kind: 'system' } : { kind: 'person', id: who },
-    data,
-  });
-
-  test('goes to those who did something, with why', () => {
-    const credit = computeCredit([
-      event('incident.triggered'),
-      event('page.sent', undefined, { personId: 'alice' }),
-      event('page.sent', undefined, { personId: 'bob' }),
-      event('incident.acknowledged', 'alice'),
-      event('update.posted', 'charlie'),
-      event('incident.reassigned', 'alice', { toPersonId: 'dana' }),
-      event('incident.resolved', 'dana'),
-    ]);
-    expect(Object.fromEntries(credit)).toEqual({
-      alice: ['acknowledged', 'paged'],
-      charlie: ['wrote-updates'],
-      dana: ['took-over', 'resolved'],
-    });
-  });
-
-  test('goes to those who were woken when it ended by itself', () => {
-    const credit = computeCredit([
-      event('page.sent', undefined, { personId: 'alice' }),
-      event('page.sent', undefined, { personId: 'bob' }),
-      event('page.sent', undefined, { personId: 'alice' }),
-      event('incident.resolved'),
-    ]);
-    expect(Object.fromEntries(credit)).toEqual({ alice: ['paged'], bob: ['paged'] });
-  });
-
-  test('what HugOps itself says to the public credits nobody', () => {
-    expect(computeCredit([event('update.posted'), event('incident.resolved')]).size).toBe(0);
-  });
-});
-
 describe('the delivery of hugs', () => {
-  const hours = { timeZone: 'Europe/Berlin', days: [1, 2, 3, 4, 5], from: '09:00', to: '17:00' };
+  const waking = { timeZone: 'Europe/Berlin', days: [1, 2, 3, 4, 5], from: '09:00', to: '17:00' };
+  const hours = { waking };
   const at = (text: string): number => Temporal.Instant.from(text).epochMilliseconds;
 
   test('waits for others, for the morning, and for half a day after the last bundle', () => {
@@ -116,7 +76,7 @@ describe('the delivery of hugs', () => {
     const last = at('2026-12-01T08:00:00Z');
     expect(hugDueAt(hours, at('2026-12-01T09:00:00Z'), last)).toBe(at('2026-12-02T08:00:00Z'));
     expect(last + bundleEveryMs).toBeGreaterThan(at('2026-12-01T16:00:00Z'));
-    expect(hugDueAt({ ...hours, days: [] }, at('2026-12-01T10:00:00Z'), undefined)).toBeUndefined();
+    expect(hugDueAt({ waking: { ...waking, days: [] } }, at('2026-12-01T10:00:00Z'), undefined)).toBeUndefined();
   });
 });
 

@@ -1,0 +1,14 @@
+import type { EpochMs } from '../domain/words.ts';
+import type { Ctx } from '../platform/context.ts';
+import { deliverHugs } from './deliver-hugs.ts';
+import { followIncidents } from './follow-incidents.ts';
+import { queueHugs } from './queue-hugs.ts';
+import { tendWindows } from './tend-windows.ts';
+
+/** The loop `thanks`: credit and windows, hugs on their way, hugs that are due. Returns how much there was to do. */
+export async function runThanks(ctx: Ctx, now: EpochMs): Promise<number> {
+  const followed = await followIncidents(ctx, now);
+  const tended = await tendWindows(ctx, now);
+  const queued = await queueHugs(ctx, now);
+  return followed + tended + queued + (await deliverHugs(ctx, now));
+}
