@@ -30,12 +30,13 @@ const uniques: readonly { path: string; what: string; within?: number; isSecret?
   { path: 'services.*.dependsOn.*', what: 'each dependency once', within: 2 },
 ];
 
-interface Found {
+export interface Found {
   readonly node: Located;
   readonly path: Path;
 }
 
-function* matches(node: Located, pattern: readonly string[], path: Path = []): Generator<Found> {
+/** Everything below `node` that stands at a path such as `services.*.checks.*`; `*` is any key or index. */
+export function* matches(node: Located, pattern: readonly string[], path: Path = []): Generator<Found> {
   const [key, ...rest] = pattern;
   if (key === undefined) {
     yield { node, path };

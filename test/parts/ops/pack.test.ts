@@ -52,9 +52,16 @@ describe('the package', () => {
     if (problem !== undefined) context.skip(problem);
     const home = join(app, 'node_modules/hugops');
     expect((await readdir(home)).toSorted()).toEqual(
-      ['LICENSE', 'README.md', 'bin', 'dist', 'hugops.schema.json', 'package.json'].filter((name) =>
-        existsSync(join(repository, name)),
-      ),
+      [
+        'LICENSE',
+        'README.md',
+        'bin',
+        'dist',
+        'hugops.schema.json',
+        'package.json',
+        'scenario.schema.json',
+        'scenarios',
+      ].filter((name) => existsSync(join(repository, name))),
     );
     const files = await readdir(join(home, 'dist'), { recursive: true });
     expect(files.filter((name) => /\.tsx?$|\.test\.|\.map$/.test(name))).toEqual([]);
