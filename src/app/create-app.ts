@@ -26,6 +26,7 @@ import {
   createUpstreamFollower,
   heartbeatRoutes,
   inboundRoutes,
+  openSourceTally,
   openFeedHttp,
   upstreamRoutes,
   watchRoutes,
@@ -149,12 +150,13 @@ export async function createApp(options: AppOptions): Promise<App> {
       ctx,
       openFeedHttp({ allowPrivateNetworks: environment.allowPrivateNetworks }),
     );
+    const sources = openSourceTally(ctx);
     // The data directory has one process, this one: what was on its way when the last one ended has no sender any more.
     if (database.kind === 'embedded') await Promise.all([releaseLeases(ctx), releaseMails(ctx)]);
 
     // 5. The loops that carry out what the rows say.
     const loops = createLoops(
-      createTasks({ ctx, database, publisher, scheduler, upstreams, mail, pager: { channels, io } }),
+      createTasks({ ctx, database, publisher, scheduler, upstreams, sources, mail, pager: { channels, io } }),
       ctx,
     );
     wakeLoop = crossNodeWake(ctx, database, loops.wake, closers);
@@ -165,7 +167,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       live,
       version: readVersion(),
       publicRoutes: [
-        inboundRoutes(ctx),
+        inboundRoutes(ctx, { tally: sources }),
         heartbeatRoutes(ctx),
         acknowledgeRoutes(ctx),
         altchaRoutes(ctx, proofOfWork),

@@ -13,7 +13,14 @@ import {
 } from '../respond/index.ts';
 import { forgetPending, notifySubscribers, type Publisher, tickMaintenances } from '../tell/index.ts';
 import { runThanks } from '../thank/index.ts';
-import { keepResults, overdueHeartbeats, raiseAgain, type Scheduler, type UpstreamFollower } from '../watch/index.ts';
+import {
+  keepResults,
+  overdueHeartbeats,
+  raiseAgain,
+  type Scheduler,
+  type SourceTally,
+  type UpstreamFollower,
+} from '../watch/index.ts';
 import type { Task } from './loops.ts';
 
 export interface TaskParts {
@@ -22,6 +29,7 @@ export interface TaskParts {
   publisher: Publisher;
   scheduler: Scheduler;
   upstreams: UpstreamFollower;
+  sources: SourceTally;
   mail: MailTransport;
   pager: Pager;
 }
@@ -30,11 +38,12 @@ const mailBatch = 50;
 const upkeepEveryMs = 10 * 60_000;
 
 /** Everything that HugOps does by itself, in the order of the arc: each reads rows that are due and writes rows that the next one reads. */
-export function createTasks({ ctx, database, publisher, upstreams, mail, pager }: TaskParts): Task[] {
+export function createTasks({ ctx, database, publisher, upstreams, sources, mail, pager }: TaskParts): Task[] {
   const pages = createPageSender(ctx, pager);
   return [
     { name: 'heartbeats', pollMs: 500, run: (now) => overdueHeartbeats(ctx, now) },
     { name: 'upstreams', pollMs: 2_000, run: (now) => upstreams.run(now), idle: () => upstreams.idle() },
+    { name: 'sources', pollMs: 1_000, run: () => sources.flush() },
     { name: 'signals', pollMs: 1_000, run: (now) => processSignals(ctx, now) },
     { name: 'escalation', pollMs: 1_000, run: (now) => runEscalations(ctx, now) },
     { name: 'pages', pollMs: 1_000, run: (now) => pages.run(now), idle: () => pages.idle() },

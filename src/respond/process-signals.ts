@@ -7,6 +7,7 @@ import { raiseSeverity } from './incidents/raise-severity.ts';
 import { resolveIncident } from './incidents/resolve.ts';
 import { alertKey, readFacts, type Signal, type SignalFacts } from './signal-facts.ts';
 import { collectWrites, type SignalWrites } from './signal-writes.ts';
+import { nextSignals } from './waiting-signals.ts';
 
 // A batch is one transaction: large enough to share one sync to disk in a storm, small enough to keep the first page quick.
 const batchSize = 100;
@@ -19,22 +20,16 @@ const placerLock = 4_680_002;
  */
 export async function processSignals(ctx: Ctx, now: EpochMs): Promise<number> {
   try {
-    return await transact(ctx, (tx) => placeBatch(tx, now, batchSize));
+    return await transact(ctx, (tx) => placeBatch(tx, now));
   } catch (error) {
     ctx.log.error({ err: error }, 'a batch of signals could not be placed; trying them one by one');
   }
-  const waiting = await ctx.db
-    .selectFrom('signals')
-    .select('id')
-    .where('outcome', 'is', null)
-    .orderBy('seq')
-    .limit(batchSize)
-    .execute();
+  const waiting = await nextSignals(ctx, batchSize);
   let placed = 0;
   let failure: unknown;
   for (const { id } of waiting) {
     try {
-      placed += await transact(ctx, (tx) => placeBatch(tx, now, 1, id));
+      placed += await transact(ctx, (tx) => placeBatch(tx, now, id));
     } catch (error) {
       failure = error;
       ctx.log.error({ err: error, signalId: id }, 'this signal could not be placed');
@@ -44,17 +39,13 @@ export async function processSignals(ctx: Ctx, now: EpochMs): Promise<number> {
   return placed;
 }
 
-async function placeBatch(ctx: Ctx, now: EpochMs, limit: number, onlyId?: string): Promise<number> {
+async function placeBatch(ctx: Ctx, now: EpochMs, onlyId?: string): Promise<number> {
   // One placer at a time, on whichever node: two could place a resolve before its trigger, or open two incidents for one service.
   await sql`select pg_advisory_xact_lock(${placerLock})`.execute(ctx.db);
-  const signals = await ctx.db
-    .selectFrom('signals')
-    .selectAll()
-    .where('outcome', 'is', null)
-    .$if(onlyId !== undefined, (query) => query.where('id', '=', onlyId ?? ''))
-    .orderBy('seq')
-    .limit(limit)
-    .execute();
+  const signals =
+    onlyId === undefined
+      ? await nextSignals(ctx, batchSize)
+      : await ctx.db.selectFrom('signals').selectAll().where('outcome', 'is', null).where('id', '=', onlyId).execute();
   if (signals.length === 0) return 0;
   const facts = await readFacts(ctx, signals);
   const writes = collectWrites(ctx);

@@ -15,6 +15,8 @@ export interface NewSignal {
   summary: string;
   evidence: JsonObject;
   at: EpochMs;
+  /** Whose share of the placing it takes, so that one noisy source delays no other: an integration's id. '' is everybody's. */
+  queue?: string | undefined;
 }
 
 /**
@@ -37,6 +39,7 @@ export async function raiseSignals(ctx: Ctx, signals: readonly NewSignal[]): Pro
     at: signal.at,
     received_at: now,
     incident_id: null,
+    queue: signal.queue ?? '',
   }));
   await ctx.db.insertInto('signals').values(rows).execute();
   ctx.wake('signals');

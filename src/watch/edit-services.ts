@@ -215,6 +215,7 @@ export async function addIntegration(
         service_id: serviceId,
         key_hash: hashKey(key),
         key_hint: keyHint(key),
+        config: JSON.stringify(input.config),
         owned_by: 'console',
         created_at: by.now,
       })

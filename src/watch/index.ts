@@ -1,7 +1,14 @@
 export { checkConfigSchema, checkKinds } from './checks/index.ts';
 export { heartbeatRoutes } from './heartbeat-routes.ts';
 export { overdueHeartbeats } from './heartbeats.ts';
-export { inboundRoutes } from './inbound/index.ts';
+export {
+  inboundRoutes,
+  integrationKinds,
+  misfits,
+  openSourceTally,
+  sourceConfigSchema,
+  type SourceTally,
+} from './inbound/index.ts';
 export { keepResults } from './partitions.ts';
 export { watchRoutes } from './routes.ts';
 export { raiseAgain } from './raise-again.ts';

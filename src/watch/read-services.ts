@@ -1,6 +1,7 @@
 import type { JsonObject } from '../domain/words.ts';
 import type { Ctx } from '../platform/context.ts';
 import { ServiceError } from '../platform/errors.ts';
+import { readSources } from './inbound/read-sources.ts';
 import type { CheckView, ServiceDetail, ServiceSummary } from './schemas.ts';
 
 const hourMs = 3_600_000;
@@ -84,25 +85,12 @@ export async function readService(ctx: Ctx, serviceId: string, withKeys: boolean
     .where('service_id', '=', serviceId)
     .orderBy('depends_on')
     .execute();
-  const integrations = await ctx.db
-    .selectFrom('integrations')
-    .select(['id', 'kind', 'name', 'key_hint', 'owned_by'])
-    .where('service_id', '=', serviceId)
-    .where('archived_at', 'is', null)
-    .orderBy('name')
-    .execute();
   return {
     ...toSummary(row),
     policy: policy ?? null,
     dependsOn,
     checks: await readChecks(ctx, serviceId, withKeys),
-    integrations: integrations.map((one) => ({
-      id: one.id,
-      kind: one.kind,
-      name: one.name,
-      keyHint: one.key_hint,
-      ownedBy: one.owned_by,
-    })),
+    integrations: await readSources(ctx, serviceId),
     latency: await readLatency(ctx, serviceId),
   };
 }

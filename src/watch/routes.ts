@@ -11,6 +11,7 @@ import {
   archiveIntegration,
   archiveService,
 } from './edit-services.ts';
+import { pathOf, tryMessage } from './inbound/try-message.ts';
 import { readService, readServices } from './read-services.ts';
 import {
   integrationKeySchema,
@@ -19,6 +20,8 @@ import {
   newServiceSchema,
   serviceSchema,
   serviceSummarySchema,
+  triedSchema,
+  tryIntegrationSchema,
 } from './schemas.ts';
 
 const idParam = z.object({ id: z.string().min(1).max(100) });
@@ -135,9 +138,19 @@ function addEdits(ctx: Ctx, api: Api, onChange: () => void): void {
     async (c) => {
       const input = c.req.valid('json');
       const { id, key } = await addIntegration(ctx, c.req.valid('param').id, input, by(c));
-      const path = input.kind === 'alertmanager' ? `/inbound/alertmanager/${key}` : '/v2/enqueue';
-      return c.json({ id, key, url: `${ctx.publicUrl}${path}` }, 201);
+      return c.json({ id, key, url: `${ctx.publicUrl}${pathOf(input.kind, key)}` }, 201);
     },
+  );
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/integrations/try',
+      summary: 'Say what a message of another tool would become; nothing is kept',
+      middleware: admin,
+      request: { body: bodyOf(tryIntegrationSchema) },
+      responses: { 200: jsonOf(triedSchema, 'What it would become'), ...problemResponses },
+    }),
+    (c) => c.json(tryMessage(c.req.valid('json'), ctx.clock.now()), 200),
   );
   api.openapi(
     createRoute({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { severities, verdicts } from '../domain/words.ts';
+import { integrationKinds, misfits, sourceConfigSchema } from './inbound/source-config.ts';
 
 const at = z.int();
 export const verdictSchema = z.enum(verdicts);
@@ -51,7 +52,22 @@ export const serviceSchema = serviceSummarySchema
     dependsOn: z.array(z.object({ id: z.string(), hardness: z.enum(['hard', 'soft']) })),
     checks: z.array(checkViewSchema),
     integrations: z.array(
-      z.object({ id: z.string(), kind: z.string(), name: z.string(), keyHint: z.string(), ownedBy: ownedBySchema }),
+      z.object({
+        id: z.string(),
+        kind: z.string(),
+        name: z.string(),
+        keyHint: z.string(),
+        ownedBy: ownedBySchema,
+        config: sourceConfigSchema,
+        /** Messages taken in, not understood, and over the limit, with the last time of each. */
+        accepted: z.int(),
+        lastAcceptedAt: at.nullable(),
+        refused: z.int(),
+        lastRefusedAt: at.nullable(),
+        lastRefusal: z.string().nullable(),
+        limited: z.int(),
+        lastLimitedAt: at.nullable(),
+      }),
     ),
     /** Response times of the last 24 hours, an hour a point. */
     latency: z.array(z.object({ at, meanMs: z.number(), maxMs: z.number(), okCount: z.int(), failCount: z.int() })),
@@ -87,8 +103,44 @@ export const newCheckSchema = z
   .strict();
 
 export const newIntegrationSchema = z
-  .object({ kind: z.enum(['alertmanager', 'events-v2']), name: z.string().trim().min(1).max(100) })
+  .object({
+    kind: z.enum(integrationKinds),
+    name: z.string().trim().min(1).max(100),
+    config: sourceConfigSchema.default({}),
+  })
+  .strict()
+  .superRefine(({ kind, config }, ctx) => {
+    for (const { path, message } of misfits(kind, config)) {
+      ctx.addIssue({ code: 'custom', path: ['config', ...path.split('.')], message });
+    }
+  });
+/** A message as a tool would send it, to see what it would become. */
+export const tryIntegrationSchema = z
+  .object({
+    kind: z.enum(integrationKinds),
+    config: sourceConfigSchema.default({}),
+    message: z.string().max(1_000_000),
+  })
   .strict();
+export const triedSchema = z.object({
+  /** What it would become; empty when it was refused. */
+  signals: z.array(
+    z.object({
+      key: z.string(),
+      status: z.enum(['firing', 'ok']),
+      severity: z.enum(severities),
+      summary: z.string(),
+      link: z.string().nullable(),
+      /** The values that make its group, by path; null when the source does not group. */
+      group: z.record(z.string(), z.unknown()).nullable(),
+    }),
+  ),
+  acknowledgements: z.array(z.string()),
+  /** Why it was refused, by field of the message. */
+  refusal: z.string().nullable(),
+  problems: z.array(z.object({ path: z.string(), message: z.string() })),
+});
+export type Tried = z.infer<typeof triedSchema>;
 export const integrationKeySchema = z.object({
   id: z.string(),
   /** Shown this once. */

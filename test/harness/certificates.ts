@@ -9,7 +9,7 @@ export interface MadeCertificate {
 export interface Authority extends MadeCertificate {
   name: string;
   /** Signs a certificate for the names (DNS names and IP addresses) that is valid between the two times (epoch ms). */
-  issue(names: readonly string[], validFromAt: number, validToAt: number): MadeCertificate;
+  issue(names: readonly string[], validFromAt: number, validToAt: number, keys?: 'ec' | 'rsa'): MadeCertificate;
 }
 
 // X.509 in DER (RFC 5280, X.690), no more of it than OpenSSL needs to judge a chain of two.
@@ -118,8 +118,8 @@ export function createAuthority(authorityName: string): Authority {
     name: authorityName,
     cert,
     key: keyPem(keys.privateKey),
-    issue(names, validFromAt, validToAt) {
-      const own = newKeys();
+    issue(names, validFromAt, validToAt, kind = 'ec') {
+      const own = kind === 'ec' ? newKeys() : generateKeyPairSync('rsa', { modulusLength: 2048 });
       const authorityKey = extension('2.5.29.35', false, sequence(tlv(0x80, keyId(keys.publicKey))));
       const made = makePem({
         subject: names[0] ?? '',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { severities, type Severity } from '../../domain/words.ts';
+import { integrationKinds, misfits, sourceConfigSchema } from '../../watch/index.ts';
 import {
   choiceOf,
   durationField,
@@ -57,13 +58,20 @@ export type CheckInFile = {
   pingKey?: string | undefined;
 } & Record<string, unknown>;
 
-const integrationSchema = z.strictObject({
-  kind: choiceOf(['alertmanager', 'events-v2']).describe(
-    'The tool that sends: alertmanager (its webhook) or events-v2 (PagerDuty Events API v2).',
-  ),
-  name: textField('a name').optional(),
-  key: secretField(16).describe('The key that the tool sends, as a reference: ${env:NAME} or ${file:/path}.'),
-});
+const integrationSchema = z
+  .strictObject({
+    kind: choiceOf(integrationKinds).describe(
+      'The tool that sends: alertmanager, grafana, cloudwatch (over SNS), cloudevents, events-v2 (PagerDuty Events API v2), or webhook for whatever posts JSON.',
+    ),
+    name: textField('a name').optional(),
+    key: secretField(16).describe('The key that the tool sends, as a reference: ${env:NAME} or ${file:/path}.'),
+    ...sourceConfigSchema.shape,
+  })
+  .superRefine(({ kind, mapping }, ctx) => {
+    for (const { path, message } of misfits(kind, { mapping })) {
+      ctx.addIssue({ code: 'custom', path: path.split('.'), message });
+    }
+  });
 
 const upstreamForm = /^[a-z0-9][a-z0-9._-]{0,63}(\/[a-z0-9][a-z0-9._-]{0,63}){1,3}$/;
 const dependencyWords = 'expected a service of this file or an upstream such as aws/us-east-1/dynamodb';

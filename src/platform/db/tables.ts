@@ -13,6 +13,7 @@ import type {
   WakingHours,
 } from '../../domain/words.ts';
 import type { AuthTables } from './tables-auth.ts';
+import type { InboundTables } from './tables-inbound.ts';
 import type { ThankTables } from './tables-thank.ts';
 import type { UpstreamTables } from './tables-upstreams.ts';
 
@@ -22,7 +23,7 @@ type JsonDefault<T> = ColumnType<T, string | undefined, string>;
 /** Epoch milliseconds. */
 type At = number;
 
-export interface Tables extends AuthTables, ThankTables, UpstreamTables {
+export interface Tables extends AuthTables, InboundTables, ThankTables, UpstreamTables {
   settings: { key: string; value: Json<unknown>; updated_at: At };
   people: {
     id: string;
@@ -146,6 +147,7 @@ export interface Tables extends AuthTables, ThankTables, UpstreamTables {
     service_id: string;
     key_hash: string;
     key_hint: string;
+    config: JsonDefault<JsonObject>;
     owned_by: OwnedBy;
     created_at: At;
     archived_at: At | null;
@@ -202,6 +204,8 @@ export interface Tables extends AuthTables, ThankTables, UpstreamTables {
     received_at: At;
     outcome: string | null;
     incident_id: string | null;
+    /** Whose share of the placing it takes: an integration's id; '' for what HugOps finds out itself. */
+    queue: Generated<string>;
   };
   events: {
     seq: Generated<number>;

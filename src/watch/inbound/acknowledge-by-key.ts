@@ -16,7 +16,8 @@ export async function acknowledgeByKey(
   ctx: Ctx,
   input: { integration: Integration; dedupKey: string; now: EpochMs },
 ): Promise<{ acknowledged: boolean }> {
-  const { integration, dedupKey, now } = input;
+  const { integration, now } = input;
+  const dedupKey = integration.config.groupBy === undefined ? input.dedupKey : await groupOf(ctx, input);
   await placeWaiting(ctx, integration, dedupKey, now);
   const alert = await ctx.db
     .selectFrom('alerts')
@@ -38,6 +39,17 @@ export async function acknowledgeByKey(
     }
     throw error;
   }
+}
+
+/** The key of the alert that stands for the group which this member is in. */
+async function groupOf(ctx: Ctx, input: { integration: Integration; dedupKey: string }): Promise<string> {
+  const member = await ctx.db
+    .selectFrom('alert_members')
+    .select('group_key')
+    .where('integration_id', '=', input.integration.id)
+    .where('member_key', '=', input.dedupKey)
+    .executeTakeFirst();
+  return member?.group_key ?? input.dedupKey;
 }
 
 async function placeWaiting(ctx: Ctx, integration: Integration, dedupKey: string, now: EpochMs): Promise<void> {

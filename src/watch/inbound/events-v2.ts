@@ -214,6 +214,7 @@ function refused(refusal: Refusal): Response {
       // PagerDuty's documentation is silent; this is what it answers to a well-formed key that no integration has.
       return invalidEvent(['Invalid routing key']);
     case 'malformed':
+    case 'not-proved':
       return problem(400, 'Unrecognized object', 'Event object format is unrecognized', [
         'JSON parse error',
         refusal.message,

@@ -13,11 +13,11 @@ export class QueueFullError extends Error {
 export interface GroupCommit<T> {
   /**
    * Resolves when the rows are committed, rejects when they are not: all of them or none. `bytes` is about what they weigh in memory.
-   * Rows are committed in the order in which they were added.
+   * Rows of one source are committed in the order in which they were added. Sources take turns, so that one with much to say holds up no other.
    */
   add(rows: readonly T[], about: { source: string; bytes: number }): Promise<void>;
-  /** Resolves when everything that was added before has been committed or refused. */
-  settled(): Promise<void>;
+  /** Resolves when everything of this source that was added before has been committed or refused. */
+  settled(source: string): Promise<void>;
 }
 
 export interface GroupCommitOptions<T> {
@@ -46,7 +46,7 @@ interface Waiting<T> {
  * one bad row harms no other.
  */
 export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommit<T> {
-  const waiting: Waiting<T>[] = [];
+  const waiting = openTurns<Waiting<T>>();
   const weights = new Map<string, number>();
   let allBytes = 0;
   let running = false;
@@ -89,11 +89,11 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
 
   /** Those who were answered together come back together, a moment apart: without this the first of them would be committed alone. */
   const gather = async (): Promise<void> => {
-    if (waiting.length >= expected) return;
+    if (waiting.size() >= expected) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, options.gatherMs);
       wakeGathering = () => {
-        if (waiting.length < expected) return;
+        if (waiting.size() < expected) return;
         clearTimeout(timer);
         resolve();
       };
@@ -103,11 +103,11 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
 
   const run = async (): Promise<void> => {
     running = true;
-    while (waiting.length > 0) {
+    while (waiting.size() > 0) {
       await gather();
       const group = takeGroup(waiting, options.maxRowsPerCommit);
       await commitGroup(group);
-      const callers = waiting.length + group.length;
+      const callers = waiting.size() + group.length;
       expected = callers > 1 ? callers : 0;
     }
     running = false;
@@ -117,7 +117,7 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
     weights.set(source, (weights.get(source) ?? 0) + bytes);
     allBytes += bytes;
     return new Promise((resolve, reject) => {
-      waiting.push({ rows, source, bytes, resolve, reject });
+      waiting.add(source, { rows, source, bytes, resolve, reject });
       if (running) wakeGathering?.();
       else void run();
     });
@@ -131,18 +131,61 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
       return bySource || byAll ? Promise.reject(new QueueFullError(bySource)) : enqueue(rows, source, bytes);
     },
     // Nothing, queued behind the rest: done when its turn has come.
-    settled: () => enqueue([], '', 0).catch(() => undefined),
+    settled: (source) => enqueue([], source, 0).catch(() => undefined),
   };
 }
 
-/** The oldest that fit together; always at least one. */
-function takeGroup<T>(waiting: Waiting<T>[], maxRows: number): Waiting<T>[] {
+/** Those whose turn it is, as many as fit together; always at least one. */
+function takeGroup<T>(waiting: Turns<Waiting<T>>, maxRows: number): Waiting<T>[] {
+  const group: Waiting<T>[] = [];
   let rows = 0;
-  let count = 0;
-  for (const entry of waiting) {
-    if (count > 0 && rows + entry.rows.length > maxRows) break;
-    rows += entry.rows.length;
-    count++;
+  for (let next = waiting.peek(); next !== undefined; next = waiting.peek()) {
+    if (group.length > 0 && rows + next.rows.length > maxRows) break;
+    rows += next.rows.length;
+    group.push(next);
+    waiting.next();
   }
-  return waiting.splice(0, count);
+  return group;
+}
+
+interface Turns<E> {
+  add(source: string, entry: E): void;
+  size(): number;
+  /** The entry whose turn it is. */
+  peek(): E | undefined;
+  /** Takes it; its source goes to the end of the round. */
+  next(): void;
+}
+
+/** A queue for each source. They take turns, entry by entry, in constant time. */
+function openTurns<E>(): Turns<E> {
+  // The first source in the map is the one whose turn it is. `head` spares moving a long queue at each step.
+  const queues = new Map<string, { entries: E[]; head: number }>();
+  let size = 0;
+  const first = () => queues.entries().next().value;
+  return {
+    add(source, entry) {
+      const queue = queues.get(source);
+      if (queue === undefined) queues.set(source, { entries: [entry], head: 0 });
+      else queue.entries.push(entry);
+      size++;
+    },
+    size: () => size,
+    peek() {
+      const [, queue] = first() ?? [];
+      return queue?.entries[queue.head];
+    },
+    next() {
+      const [source, queue] = first() ?? [];
+      if (source === undefined || queue === undefined) return;
+      size--;
+      queue.head++;
+      queues.delete(source);
+      if (queue.head < queue.entries.length) queues.set(source, queue);
+      if (queue.head >= 1_000) {
+        queue.entries.splice(0, queue.head);
+        queue.head = 0;
+      }
+    },
+  };
 }

@@ -1,9 +1,13 @@
 import type { EpochMs } from '../../domain/words.ts';
 import type { FieldError } from '../../platform/errors.ts';
 import type { NewSignal } from '../../respond/index.ts';
+import type { IntegrationKind, SourceConfig } from './source-config.ts';
 
 /** What a tool's message says, before it is known whose integration it came to. */
-export type ParsedSignal = Pick<NewSignal, 'dedupKey' | 'status' | 'severity' | 'summary' | 'evidence' | 'at'>;
+export type ParsedSignal = Pick<NewSignal, 'dedupKey' | 'status' | 'severity' | 'summary' | 'evidence' | 'at'> & {
+  /** For a tool that delivers at least once and names each message: what comes again with the same id is not counted twice. */
+  messageId?: string;
+};
 
 /** A message that was understood. It is accepted whole or not at all. */
 export interface Parsed {
@@ -11,10 +15,13 @@ export interface Parsed {
   signals: ParsedSignal[];
   /** Keys of alerts that somebody at the other tool has taken: their incidents are acknowledged after the signals. */
   acknowledgements: string[];
+  /** An address that the tool asks to be visited as a proof that this receiver wants its messages. The tool has judged it. */
+  visit?: string;
 }
 
 export type RefusalCode =
   | 'malformed'
+  | 'not-proved'
   | 'invalid'
   | 'unknown-key'
   | 'too-large'
@@ -36,14 +43,24 @@ export interface Refusal {
 export interface ParseFacts {
   headers: Headers;
   now: EpochMs;
+  /** What this source was told; empty for a tool whose key is part of the message. */
+  config: SourceConfig;
   /** A key that nothing else has, for a tool whose senders may leave theirs out. */
   newKey: () => string;
+}
+
+/** The outside world, for tools whose messages are proved or confirmed by it. Both reject when there is no whole answer. */
+export interface InboundIo {
+  /** At most 64 kB by https, without redirects, within five seconds. */
+  fetchText(url: string): Promise<string>;
+  /** The same, kept for a day. */
+  fetchKept(url: string, now: EpochMs): Promise<string>;
 }
 
 /** One tool that sends alerts: one file. docs/recipes/add-an-inbound-tool.md shows how to add one. */
 export interface InboundTool {
   /** Names the tool in `integrations.kind` and `signals.source_kind`. Never changes. */
-  readonly kind: string;
+  readonly kind: IntegrationKind;
   /** The name that people know it by. */
   readonly label: string;
   /** Where it posts. `:key` stands for the integration's key; without it the key comes as a bearer token or a basic password. */
@@ -51,6 +68,10 @@ export interface InboundTool {
   readonly maxBytes: number;
   /** For a tool whose key is part of the message: where. Undefined when the message has none. */
   readonly keyInBody?: (body: unknown) => string | undefined;
+  /** For a tool that signs its messages: why this one is not from it, undefined when it is. Asked before `parse`. */
+  readonly prove?: (body: unknown, io: InboundIo, now: EpochMs) => Promise<Refusal | undefined>;
+  /** For a tool that asks by OPTIONS whether it may send. */
+  readonly handshake?: (headers: Headers) => Response;
   /** Understands a message. Pure: no clock, no database, no randomness but `facts.newKey`. */
   parse(body: unknown, facts: ParseFacts): Parsed | Refusal;
   /** The answer in the tool's own words. It is sent after the rows are committed. */
@@ -61,6 +82,7 @@ export const isRefusal = (result: Parsed | Refusal): result is Refusal => 'code'
 
 const statusOf: Record<RefusalCode, number> = {
   malformed: 400,
+  'not-proved': 403,
   invalid: 400,
   'unknown-key': 401,
   'too-large': 413,
@@ -71,6 +93,7 @@ const statusOf: Record<RefusalCode, number> = {
 
 const titleOf: Record<RefusalCode, string> = {
   malformed: 'The message could not be read',
+  'not-proved': 'The message is not proved to be from its sender',
   invalid: 'The message is not as expected',
   'unknown-key': 'This key is not known',
   'too-large': 'Too large',

@@ -1,12 +1,14 @@
 import type { EpochMs } from '../../domain/words.ts';
 import type { Ctx } from '../../platform/context.ts';
 import { hashKey } from './integration-key.ts';
+import { type SourceConfig, sourceConfigSchema } from './source-config.ts';
 
 /** Whose message it is. */
 export interface Integration {
   id: string;
   kind: string;
   serviceId: string;
+  config: SourceConfig;
 }
 
 export interface IntegrationKeys {
@@ -40,6 +42,7 @@ export function openIntegrationKeys(ctx: Pick<Ctx, 'db'>): IntegrationKeys {
       .selectFrom('integrations')
       .innerJoin('services', 'services.id', 'integrations.service_id')
       .select(['integrations.id', 'integrations.kind', 'integrations.service_id', 'integrations.key_hash'])
+      .select('integrations.config')
       .where('integrations.archived_at', 'is', null)
       .where('services.archived_at', 'is', null);
 
@@ -84,8 +87,10 @@ export function openIntegrationKeys(ctx: Pick<Ctx, 'db'>): IntegrationKeys {
   };
 }
 
-const toIntegration = (row: { id: string; kind: string; service_id: string }): Integration => ({
+const toIntegration = (row: { id: string; kind: string; service_id: string; config: unknown }): Integration => ({
   id: row.id,
   kind: row.kind,
   serviceId: row.service_id,
+  // It was checked when it was written; what an older or newer HugOps wrote must not keep an alert out.
+  config: sourceConfigSchema.safeParse(row.config).data ?? {},
 });

@@ -5,13 +5,15 @@ import { ServiceError } from '../../platform/errors.ts';
 import { clientAddress, createRateLimiter, type RateLimiter } from '../../platform/http/limits.ts';
 import { cutText } from '../../platform/cut-text.ts';
 import { oneLine } from '../../platform/one-line.ts';
-import type { NewSignal } from '../../respond/index.ts';
 import { acknowledgeByKey } from './acknowledge-by-key.ts';
 import { type GroupCommit, QueueFullError } from './group-commit.ts';
-import { type InboundTool, isRefusal, type Parsed, type Refusal } from './inbound.ts';
+import { type InboundIo, type InboundTool, isRefusal, type Parsed, type Refusal } from './inbound.ts';
+import { type FetchText, openInboundIo } from './inbound-io.ts';
 import { openIntake } from './intake.ts';
 import { type Integration, type IntegrationKeys, openIntegrationKeys } from './integration-keys.ts';
 import { readJson, refuseMediaType } from './json-body.ts';
+import { openSourceTally, type SourceTally } from './source-tally.ts';
+import type { IncomingSignal } from './store-signals.ts';
 import { inboundTools } from './tools.ts';
 
 /** A token bucket: `burst` at once, and as many again in `perMs`. */
@@ -27,14 +29,21 @@ export interface InboundOptions {
   perIntegration?: Limit;
   /** Unknown keys that one address may try. Known ones are found in memory before this is asked. */
   perStranger?: Limit;
+  /** Shared with whoever writes the counts. */
+  tally?: SourceTally;
+  fetchText?: FetchText;
 }
 
 interface Door {
   ctx: Ctx;
   keys: IntegrationKeys;
-  intake: GroupCommit<NewSignal>;
+  intake: GroupCommit<IncomingSignal>;
   integrationLimit: RateLimiter;
+  /** Of sources with a limit of their own, by what it is. */
+  ownLimits: Map<number, RateLimiter>;
   strangerLimit: RateLimiter;
+  tally: SourceTally;
+  io: InboundIo;
 }
 
 /**
@@ -47,12 +56,17 @@ export function inboundRoutes(ctx: Ctx, options: InboundOptions = {}): Hono {
     keys: options.keys ?? openIntegrationKeys(ctx),
     intake: openIntake(ctx),
     integrationLimit: createRateLimiter(options.perIntegration ?? { burst: 100_000, perMs: 10_000 }),
+    ownLimits: new Map(),
     strangerLimit: createRateLimiter(options.perStranger ?? { burst: 20, perMs: 60_000 }),
+    tally: options.tally ?? openSourceTally(ctx),
+    io: openInboundIo(options.fetchText),
   };
   const app = new Hono();
   for (const tool of inboundTools) {
     for (const path of tool.paths) {
       app.post(path, (c) => receive(door, tool, c));
+      if (tool.handshake !== undefined)
+        app.options(path, (c) => tool.handshake?.(c.req.raw.headers) ?? c.body(null, 204));
       app.all(path, () => new Response(null, { status: 405, headers: { allow: 'POST' } }));
     }
   }
@@ -73,17 +87,44 @@ async function accept(door: Door, tool: InboundTool, c: Context): Promise<Parsed
   const mediaType = refuseMediaType(c);
   if (mediaType !== undefined) return mediaType;
   // A key that comes with the request is checked first: from a stranger not even the body is read.
-  let integration = tool.keyInBody === undefined ? await admit(door, tool, keyOfRequest(c), c, now) : undefined;
-  if (integration !== undefined && 'code' in integration) return integration;
+  const known = tool.keyInBody === undefined ? await admit(door, tool, keyOfRequest(c), c, now) : undefined;
+  if (known !== undefined && 'code' in known) return known;
+  const outcome = await take(door, tool, known, c, now);
+  if (isRefusal(outcome.said)) {
+    if (outcome.from !== undefined) door.tally.refused(outcome.from.id, outcome.said.message, now);
+  } else if (outcome.from !== undefined) door.tally.accepted(outcome.from.id, now);
+  return outcome.said;
+}
+
+/** Reads, proves, understands and stores a message; says whose it was when that is known. */
+async function take(
+  door: Door,
+  tool: InboundTool,
+  known: Integration | undefined,
+  c: Context,
+  now: EpochMs,
+): Promise<{ said: Parsed | Refusal; from: Integration | undefined }> {
   const body = await readJson(c, tool.maxBytes);
-  if ('refused' in body) return body.refused;
+  if ('refused' in body) return { said: body.refused, from: known };
+  const unproved = await tool.prove?.(body.json, door.io, now);
+  if (unproved !== undefined) return { said: unproved, from: known };
   const newKey = (): string => Buffer.from(door.ctx.random.bytes(16)).toString('hex');
-  const parsed = tool.parse(body.json, { headers: c.req.raw.headers, now, newKey });
-  if (isRefusal(parsed)) return parsed;
-  integration ??= await admit(door, tool, tool.keyInBody?.(body.json), c, now);
-  if ('code' in integration) return integration;
+  const parsed = tool.parse(body.json, { headers: c.req.raw.headers, now, newKey, config: known?.config ?? {} });
+  if (isRefusal(parsed)) return { said: parsed, from: known };
+  const integration = known ?? (await admit(door, tool, tool.keyInBody?.(body.json), c, now));
+  if ('code' in integration) return { said: integration, from: undefined };
+  if (parsed.visit !== undefined) await visit(door, tool, parsed.visit);
   await store(door, tool, integration, parsed, body.bytes, now);
-  return parsed;
+  return { said: parsed, from: integration };
+}
+
+async function visit(door: Door, tool: InboundTool, url: string): Promise<void> {
+  try {
+    await door.io.fetchText(url);
+    door.ctx.log.info({ tool: tool.kind }, 'a subscription was confirmed');
+  } catch {
+    throw new ServiceError('unavailable', 'The subscription could not be confirmed.', { retryAfterMs: 5_000 });
+  }
 }
 
 /** Whose message it is, or why it may not come in. */
@@ -108,9 +149,18 @@ async function admit(
     door.ctx.log.warn({ tool: tool.kind, address: clientAddress(c), agent }, 'a message came with an unknown key');
     return unknown;
   }
-  const retryAfterMs = door.integrationLimit.take(integration.id, now);
-  if (retryAfterMs > 0) return { code: 'too-many', message: 'Too many messages of this integration.', retryAfterMs };
-  return integration;
+  const retryAfterMs = limitOf(door, integration).take(integration.id, now);
+  if (retryAfterMs === 0) return integration;
+  door.tally.limited(integration.id, now);
+  return { code: 'too-many', message: 'Too many messages of this integration.', retryAfterMs };
+}
+
+function limitOf(door: Door, { config }: Integration): RateLimiter {
+  const { maxPerMinute } = config;
+  if (maxPerMinute === undefined) return door.integrationLimit;
+  const own = door.ownLimits.get(maxPerMinute) ?? createRateLimiter({ burst: maxPerMinute, perMs: 60_000 });
+  door.ownLimits.set(maxPerMinute, own);
+  return own;
 }
 
 async function store(
@@ -127,12 +177,14 @@ async function store(
       serviceId: integration.serviceId,
       sourceKind: tool.kind,
       sourceId: integration.id,
+      queue: integration.id,
+      groupBy: integration.config.groupBy,
     }));
     await door.intake.add(signals, { source: integration.id, bytes });
   }
   if (parsed.acknowledgements.length === 0) return;
   // The trigger may be on its way in another request.
-  await door.intake.settled();
+  await door.intake.settled(integration.id);
   for (const dedupKey of parsed.acknowledgements) await acknowledgeByKey(door.ctx, { integration, dedupKey, now });
 }
 

@@ -7,7 +7,7 @@ import type { Tables } from '../../../src/platform/db/tables.ts';
 import { listen } from '../../../src/platform/http/server.ts';
 import { openMetrics } from '../../../src/platform/metrics.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
-import { hashKey, inboundRoutes, type InboundOptions } from '../../../src/watch/inbound/index.ts';
+import { hashKey, inboundRoutes, type InboundOptions, openSourceTally } from '../../../src/watch/inbound/index.ts';
 import { processSignals } from '../../../src/respond/index.ts';
 import { migratedDump } from '../../harness/migrated-dump.ts';
 import { createDatabase } from '../../harness/postgres.ts';
@@ -46,7 +46,8 @@ export async function openInbound(options: InboundOptions = {}, kind: DatabaseKi
   await addIntegration(db, { id: 'int_events', kind: 'events-v2', key: eventsKey });
   await addIntegration(db, { id: 'int_am', kind: 'alertmanager', key: alertmanagerKey });
   await addIntegration(db, { id: 'int_old', kind: 'events-v2', key: withdrawnKey, archivedAt: 1 });
-  const app = inboundRoutes(ctx, options);
+  const tally = openSourceTally(ctx);
+  const app = inboundRoutes(ctx, { tally, ...options });
   const server = await listen({ fetch: app.fetch, port: 0, host: '127.0.0.1', trustedProxies: 0 });
   const base = `http://127.0.0.1:${server.port}`;
 
@@ -61,6 +62,7 @@ export async function openInbound(options: InboundOptions = {}, kind: DatabaseKi
     db,
     time,
     queries,
+    tally,
     base,
     post,
     event: (fields: object, headers?: Record<string, string>) =>
@@ -96,7 +98,7 @@ export async function addService(db: Kysely<Tables>, id: string, now: number): P
 
 export async function addIntegration(
   db: Kysely<Tables>,
-  integration: { id: string; kind: string; key: string; serviceId?: string; archivedAt?: number },
+  integration: { id: string; kind: string; key: string; serviceId?: string; archivedAt?: number; config?: object },
 ): Promise<void> {
   await db
     .insertInto('integrations')
@@ -107,6 +109,7 @@ export async function addIntegration(
       service_id: integration.serviceId ?? 'shop',
       key_hash: hashKey(integration.key),
       key_hint: 'hint',
+      config: JSON.stringify(integration.config ?? {}),
       owned_by: 'console',
       created_at: 1,
       archived_at: integration.archivedAt ?? null,

@@ -3,7 +3,7 @@ import { alertmanager } from '../../../src/watch/inbound/alertmanager.ts';
 import { isRefusal, type Parsed, type Refusal } from '../../../src/watch/inbound/inbound.ts';
 
 const now = Date.UTC(2026, 2, 1, 12);
-const facts = { headers: new Headers(), now, newKey: () => 'unused' };
+const facts = { headers: new Headers(), now, newKey: () => 'unused', config: {} };
 
 const alert = {
   status: 'firing',

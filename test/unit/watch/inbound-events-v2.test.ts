@@ -3,7 +3,7 @@ import { eventsV2 } from '../../../src/watch/inbound/events-v2.ts';
 import { isRefusal, type Parsed, type Refusal } from '../../../src/watch/inbound/inbound.ts';
 
 const now = Date.UTC(2026, 2, 1, 12);
-const facts = { headers: new Headers(), now, newKey: () => 'made-here' };
+const facts = { headers: new Headers(), now, newKey: () => 'made-here', config: {} };
 const trigger = {
   routing_key: '0123456789abcdef0123456789abcdef',
   event_action: 'trigger',

@@ -127,12 +127,12 @@ describe('group commit', () => {
   test('settled waits for all that was added before it, and for nothing after', async () => {
     const { group, add, commits, letAllPass } = openCommits();
     const before = [add(['1']), add(['2'])];
-    const settled = group.settled();
+    const settled = group.settled('a');
     letAllPass();
     await settled;
     expect(commits.flat()).toEqual(['1', '2']);
     await Promise.all(before);
-    await group.settled();
+    await group.settled('a');
   });
 
   test('one source cannot fill the queue for the others, and all together not the memory', async () => {

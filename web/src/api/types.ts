@@ -8,6 +8,7 @@ export type NewService = z.input<typeof watch.newServiceSchema>;
 export type NewCheck = z.input<typeof watch.newCheckSchema>;
 export type NewIntegration = z.input<typeof watch.newIntegrationSchema>;
 export type IntegrationKey = z.output<typeof watch.integrationKeySchema>;
+export type Tried = z.output<typeof watch.triedSchema>;
 export type OpenIncident = z.input<typeof respond.openIncidentSchema>;
 export type PublicUpdate = z.input<typeof respond.updateSchema>;
 export type NewOverride = z.input<typeof respond.overrideSchema>;

@@ -12,9 +12,9 @@ import { ConfirmButton, SheetButton } from '../ui/sheet.tsx';
 import { InFile, shownVerdict, State } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
 import { AddCheckForm } from './add-check.tsx';
-import { AddIntegration } from './add-integration.tsx';
 import { CheckRow } from './check-row.tsx';
 import { Latency } from './latency.tsx';
+import { Sources } from './sources.tsx';
 
 const route = getRouteApi('/member/services/$id');
 
@@ -67,7 +67,7 @@ function Body({ service }: { service: ServiceDetail }) {
             <Latency points={service.latency} />
           </Section>
         ) : null}
-        <Integrations service={service} mayEdit={mayEdit} />
+        <Sources service={service} mayEdit={mayEdit} />
       </div>
       <div>
         <Section title="About">
@@ -102,46 +102,6 @@ function Checks({ service, mayEdit }: { service: ServiceDetail; mayEdit: boolean
         <ul className="card divide-y divide-line">
           {service.checks.map((check) => (
             <CheckRow key={check.id} check={check} mayEdit={mayEdit} />
-          ))}
-        </ul>
-      )}
-    </Section>
-  );
-}
-
-const toolNames: Readonly<Record<string, string>> = { alertmanager: 'Alertmanager', 'events-v2': 'Events API v2' };
-
-function Integrations({ service, mayEdit }: { service: ServiceDetail; mayEdit: boolean }) {
-  return (
-    <Section title="Alerts from other tools" actions={mayEdit ? <AddIntegration serviceId={service.id} /> : null}>
-      {service.integrations.length === 0 ? (
-        <p className="text-soft">
-          Alertmanager, and everything that speaks the PagerDuty Events API v2, can open incidents here too.
-        </p>
-      ) : (
-        <ul className="card divide-y divide-line">
-          {service.integrations.map((source) => (
-            <li key={source.id} className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-3">
-              <div className="min-w-0 grow">
-                <p className="font-semibold">{source.name}</p>
-                <p className="flex flex-wrap gap-x-3 text-[0.94rem] text-soft">
-                  {toolNames[source.kind] ?? source.kind}, key {source.keyHint}
-                  {source.ownedBy === 'file' ? <InFile /> : null}
-                </p>
-              </div>
-              {mayEdit && source.ownedBy === 'console' ? (
-                <ConfirmButton
-                  label="Remove"
-                  size="small"
-                  look="quiet"
-                  aria-label={`Remove ${source.name}`}
-                  question={`Remove ${source.name}?`}
-                  consequence="Its key is refused from now on. Incidents that it opened stay."
-                  confirm="Remove it"
-                  act={() => ask('DELETE', `/api/v1/integrations/${encodeURIComponent(source.id)}`).then(refreshAll)}
-                />
-              ) : null}
-            </li>
           ))}
         </ul>
       )}

@@ -17,7 +17,8 @@ export interface Values {
   checked(name: string): boolean;
 }
 
-const readValues = (form: HTMLFormElement): Values => {
+/** What stands in a form now. */
+export const readValues = (form: HTMLFormElement): Values => {
   const data = new FormData(form);
   const text = (name: string): string => {
     const value = data.get(name);

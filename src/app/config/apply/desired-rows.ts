@@ -21,7 +21,10 @@ type PolicyRow = Columns<'policies', 'id' | 'name' | 'steps' | 'repeat_count'>;
 type TeamRow = Columns<'teams', 'id' | 'name' | 'policy_id' | 'publish_hugs_unseen'>;
 type ScheduleRow = Columns<'schedules', 'id' | 'name' | 'time_zone' | 'layers'>;
 type ServiceRow = Columns<'services', 'id' | 'name' | 'description' | 'team_id' | 'policy_id'>;
-type IntegrationRow = Columns<'integrations', 'id' | 'kind' | 'name' | 'service_id' | 'key_hash' | 'key_hint'>;
+type IntegrationRow = Columns<
+  'integrations',
+  'id' | 'kind' | 'name' | 'service_id' | 'key_hash' | 'key_hint' | 'config'
+>;
 type CheckRow = Columns<
   'checks',
   | 'id'
@@ -213,13 +216,14 @@ function checkRow(serviceId: string, key: string, check: CheckInFile, fields: Fi
 }
 
 function integrationRows(serviceId: string, service: ServiceInFile): IntegrationRow[] {
-  return Object.entries(service.integrations).map(([key, integration]) => ({
-    id: `${serviceId}.${key}`,
-    kind: integration.kind,
-    name: integration.name ?? key,
+  return Object.entries(service.integrations).map(([id, { kind, name, key, ...config }]) => ({
+    id: `${serviceId}.${id}`,
+    kind,
+    name: name ?? id,
     service_id: serviceId,
-    key_hash: hashKey(integration.key),
-    key_hint: keyHint(integration.key),
+    key_hash: hashKey(key),
+    key_hint: keyHint(key),
+    config,
   }));
 }
 
