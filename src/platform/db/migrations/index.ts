@@ -3,8 +3,9 @@ import { people } from './0001-people.ts';
 import { trouble } from './0002-trouble.ts';
 import { pageAndThanks } from './0003-page-and-thanks.ts';
 import { upstreams } from './0004-upstreams.ts';
+import { causes } from './0005-causes.ts';
 import { inbound } from './0007-inbound.ts';
 import { thanks } from './0013-thanks.ts';
 
 /** Every migration, oldest first. Append only: a released migration is never edited. */
-export const migrations: readonly Migration[] = [people, trouble, pageAndThanks, upstreams, inbound, thanks];
+export const migrations: readonly Migration[] = [people, trouble, pageAndThanks, upstreams, causes, inbound, thanks];
