@@ -18,7 +18,16 @@ import type { Random } from '../platform/random.ts';
 import { channels, openChannelIo } from '../respond/channels/index.ts';
 import { acknowledgeRoutes, readVapidKeys, releaseLeases, respondRoutes } from '../respond/index.ts';
 import { listenRoutes } from '../listen/index.ts';
-import { createPublisher, createSite, type Site, maintenanceRoutes, tellRoutes } from '../tell/index.ts';
+import {
+  createPublisher,
+  createPusher,
+  createSite,
+  maintenanceRoutes,
+  openPushHttp,
+  publicationRoutes,
+  type Site,
+  tellRoutes,
+} from '../tell/index.ts';
 import { changeRoutes, hugRoutes, thankRoutes } from '../thank/index.ts';
 import {
   type Scheduler,
@@ -142,9 +151,13 @@ export async function createApp(options: AppOptions): Promise<App> {
     closers.push(() => io.close());
     const proofOfWork = createProofOfWork(ctx);
     const publisher = createPublisher(ctx, site);
+    const resolveSecret = secretsOf(environment);
+    const pushHttp = openPushHttp();
+    closers.push(() => pushHttp.close());
+    const pusher = createPusher(ctx, { publicationOf: site.publicationOf, http: pushHttp.http, resolveSecret });
     const scheduler = createScheduler(ctx, {
       allowPrivateNetworks: environment.allowPrivateNetworks,
-      resolveSecret: secretsOf(environment),
+      resolveSecret,
     });
     const upstreams = createUpstreamFollower(
       ctx,
@@ -156,7 +169,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 
     // 5. The loops that carry out what the rows say.
     const loops = createLoops(
-      createTasks({ ctx, database, publisher, scheduler, upstreams, sources, mail, pager: { channels, io } }),
+      createTasks({ ctx, database, publisher, pusher, scheduler, upstreams, sources, mail, pager: { channels, io } }),
       ctx,
     );
     wakeLoop = crossNodeWake(ctx, database, loops.wake, closers);
@@ -185,6 +198,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         upstreamRoutes(ctx),
         thankRoutes(ctx),
         maintenanceRoutes(ctx),
+        publicationRoutes(ctx, site),
       ],
       readReference: () => readFile(referencePath(), 'utf8'),
       isReady: () => answersInTime(requireDatabase(database.db)),

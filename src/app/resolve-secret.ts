@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { sep } from 'node:path';
+import type { ResolveSecret } from '../platform/secret-reference.ts';
 import { resolveReferences } from './config/index.ts';
 import type { Environment } from './environment.ts';
 
@@ -11,8 +12,6 @@ const openPrefix = 'HUGOPS_SECRET_';
  * refer to anything. One of the console was written by somebody who should not, for all their rights, be able to have DATABASE_URL or /etc/shadow
  * sent to an address of their choice (docs/adr/0006).
  */
-export type ResolveSecret = (source: 'env' | 'file', name: string, ownedBy: 'file' | 'console') => string | undefined;
-
 export function secretsOf(environment: Pick<Environment, 'variables' | 'secretsDir'>): ResolveSecret {
   const { variables, secretsDir } = environment;
   return (source, name, ownedBy) => {

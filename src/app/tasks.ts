@@ -11,7 +11,7 @@ import {
   reconsiderMuted,
   runEscalations,
 } from '../respond/index.ts';
-import { forgetPending, notifySubscribers, type Publisher, tickMaintenances } from '../tell/index.ts';
+import { forgetPending, notifySubscribers, type Publisher, type Pusher, tickMaintenances } from '../tell/index.ts';
 import { runThanks } from '../thank/index.ts';
 import {
   keepResults,
@@ -27,6 +27,7 @@ export interface TaskParts {
   ctx: Ctx;
   database: Opened;
   publisher: Publisher;
+  pusher: Pusher;
   scheduler: Scheduler;
   upstreams: UpstreamFollower;
   sources: SourceTally;
@@ -38,7 +39,7 @@ const mailBatch = 50;
 const upkeepEveryMs = 10 * 60_000;
 
 /** Everything that HugOps does by itself, in the order of the arc: each reads rows that are due and writes rows that the next one reads. */
-export function createTasks({ ctx, database, publisher, upstreams, sources, mail, pager }: TaskParts): Task[] {
+export function createTasks({ ctx, database, publisher, pusher, upstreams, sources, mail, pager }: TaskParts): Task[] {
   const pages = createPageSender(ctx, pager);
   return [
     { name: 'heartbeats', pollMs: 500, run: (now) => overdueHeartbeats(ctx, now) },
@@ -59,6 +60,7 @@ export function createTasks({ ctx, database, publisher, upstreams, sources, mail
       },
     },
     { name: 'publish', pollMs: 500, run: (now) => publisher.tick(now) },
+    { name: 'push', pollMs: 1_000, run: (now) => pusher.run(now), idle: () => pusher.idle() },
     housekeeping(ctx, database),
   ];
 }

@@ -7,7 +7,7 @@ import type { Random } from './random.ts';
 import { newId } from './random.ts';
 
 /** The loops that a committed row may wake. Waking only saves waiting: each loop polls as well. */
-export type Loop = 'signals' | 'escalation' | 'pages' | 'publish' | 'mails' | 'thanks' | 'live';
+export type Loop = 'signals' | 'escalation' | 'pages' | 'publish' | 'push' | 'mails' | 'thanks' | 'live';
 
 /** What every verb is handed: `verb(ctx, input)`. Within transact(), `db` is the transaction and wake-ups wait for the commit. */
 export interface Ctx {

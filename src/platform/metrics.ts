@@ -10,6 +10,9 @@ export interface Metrics {
   /** Seconds from the row to the channel's acceptance. */
   pageDelay: Histogram;
   publishes: Counter<'outcome'>;
+  pushes: Counter<'kind' | 'outcome'>;
+  /** The time of the publication that a target holds, in seconds since 1970: its age is `time() -` this. */
+  targetPublished: Gauge<'target'>;
   mails: Counter<'purpose' | 'outcome'>;
   hugs: Counter<'outcome'>;
   reports: Counter<'outcome'>;
@@ -37,6 +40,13 @@ export function openMetrics(withProcess: boolean): Metrics {
       registers,
     }),
     publishes: counter('hugops_publishes_total', 'Renderings of the status page.', ['outcome']),
+    pushes: counter('hugops_pushes_total', 'Pushes of the status page to a target.', ['kind', 'outcome']),
+    targetPublished: new Gauge({
+      name: 'hugops_published_timestamp_seconds',
+      help: 'When what a target of the status page holds was published; target "(here)" is what this process serves.',
+      labelNames: ['target'],
+      registers,
+    }),
     mails: counter('hugops_mails_total', 'Mails that are not pages, by purpose and outcome.', ['purpose', 'outcome']),
     hugs: counter('hugops_hugs_total', 'Hugs left, by outcome.', ['outcome']),
     reports: counter('hugops_reports_total', 'Reports from the status page, by outcome.', ['outcome']),

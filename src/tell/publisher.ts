@@ -26,6 +26,7 @@ export interface Site {
   /** What an unknown address is answered with, status 404; plain text before the first publication. */
   notFound(): Response;
   readonly publication: Publication | undefined;
+  publicationOf(pageId: string): Publication | undefined;
   /** When the directory last took a publication, and what it said when it refused the last one. */
   readonly disk: { storedAt: number | undefined; error: string | undefined };
   /** Takes a new publication: at once for readers, then to disk. Never rejects; a refusing disk is reported in `disk`. */
@@ -43,6 +44,7 @@ export function createSite(options: { directory: string; log: Log }): Site {
     get publication() {
       return publication;
     },
+    publicationOf: (pageId) => (publication?.page.id === pageId ? publication : undefined),
     disk,
     answer,
     async loadFromDisk() {
@@ -134,6 +136,8 @@ export function createPublisher(ctx: Ctx, site: Site): Publisher {
       const artefacts = await toArtefacts(renderSite(model, siteAssets()), before);
       await site.replace({ publishedAt: now, page: model.page, artefacts });
       publishedAt = now;
+      ctx.metrics.targetPublished.set({ target: '(here)' }, now / 1000);
+      ctx.wake('push');
       ctx.metrics.publishes.inc({ outcome: site.disk.error === undefined ? 'published' : 'not-stored' });
     } catch (error) {
       isDirty = true;

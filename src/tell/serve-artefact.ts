@@ -20,6 +20,8 @@ export interface Asked {
 const fresh = 'public, max-age=0, s-maxage=2, stale-while-revalidate=10, stale-if-error=86400';
 const forEver = 'public, max-age=31536000, immutable';
 
+export const cacheControlOf = (artefact: Pick<Artefact, 'immutable'>): string => (artefact.immutable ? forEver : fresh);
+
 /** Answers GET and HEAD for a known address; undefined for everything else, which is then somebody else's to answer. */
 export function answerFor(artefacts: ReadonlyMap<string, Artefact>, asked: Asked, csp: string): Answer | undefined {
   if (asked.method !== 'GET' && asked.method !== 'HEAD') return undefined;
@@ -30,7 +32,7 @@ export function answerFor(artefacts: ReadonlyMap<string, Artefact>, asked: Asked
   const etag = `"${artefact.hash}${encoding === undefined ? '' : `-${encoding}`}"`;
   const headers: Record<string, string> = {
     etag,
-    'cache-control': artefact.immutable ? forEver : fresh,
+    'cache-control': cacheControlOf(artefact),
     'last-modified': new Date(artefact.modifiedAt).toUTCString(),
     vary: 'Accept-Encoding',
     'x-content-type-options': 'nosniff',

@@ -112,6 +112,12 @@ const hugs = createRoute({
   }),
   component: lazyRouteComponent(() => import('./pages/hugs.tsx'), 'HugsPage'),
 });
+const statusPage = createRoute({
+  getParentRoute: () => member,
+  errorComponent: Stuck,
+  path: '/page',
+  component: lazyRouteComponent(() => import('./pages/status-page.tsx'), 'StatusPagePage'),
+});
 const people = createRoute({
   getParentRoute: () => member,
   errorComponent: Stuck,
@@ -130,7 +136,7 @@ export const router = createRouter({
     setUp,
     signIn,
     invitation,
-    member.addChildren([home, incidents, incident, services, service, onCall, hugs, people, me]),
+    member.addChildren([home, incidents, incident, services, service, onCall, hugs, statusPage, people, me]),
   ]),
   basepath: '/console',
   trailingSlash: 'never',

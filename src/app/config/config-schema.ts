@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { publishTargetSchema } from '../../tell/index.ts';
 import {
   choiceOf,
   listOf,
@@ -39,6 +40,11 @@ const componentSchema = z.strictObject({
   description: proseField().default(''),
 });
 
+/** The variants of the room, with the messages that this file's reader expects. */
+const publishTargetsField = mapOf('places to publish to', publishTargetSchema)
+  .default({})
+  .describe('Places that always get the newest page, so that it is there when HugOps is not. By id.');
+
 const statusPageSchema = z.strictObject({
   title: textField('a title'),
   description: proseField().default(''),
@@ -46,6 +52,7 @@ const statusPageSchema = z.strictObject({
   announce: choiceOf(['auto', 'manual'])
     .default('auto')
     .describe('auto (when left out): incidents show by themselves. manual: when a person publishes them.'),
+  publishTo: publishTargetsField,
   groups: listOf(
     'groups',
     z.strictObject({

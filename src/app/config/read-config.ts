@@ -110,11 +110,12 @@ function plainSecret({ node, path }: SecretValue): Problem[] {
 }
 
 /**
- * Checks keep their references and fill them in at each run, so that no secret lies in the database; here it is only made sure
+ * Checks and publish targets keep their references and fill them in at each run, so that no secret lies in the database; here it is only made sure
  * that they lead somewhere. A heartbeat's key is asked for by whoever calls, so it is needed now.
  */
 function resolveAt(path: Path, written: string, env: ConfigEnvironment): Resolution {
   const resolution = resolveReferences(written, env);
   const isInCheck = path[0] === 'services' && path[2] === 'checks' && path[4] !== 'pingKey';
-  return resolution.ok && isInCheck ? { ok: true, text: written, isSecret: false } : resolution;
+  const isInTarget = path[0] === 'statusPage' && path[1] === 'publishTo';
+  return resolution.ok && (isInCheck || isInTarget) ? { ok: true, text: written, isSecret: false } : resolution;
 }

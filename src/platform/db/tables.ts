@@ -15,6 +15,7 @@ import type {
 import type { AuthTables } from './tables-auth.ts';
 import type { CauseTables } from './tables-causes.ts';
 import type { InboundTables } from './tables-inbound.ts';
+import type { TellTables } from './tables-tell.ts';
 import type { ThankTables } from './tables-thank.ts';
 import type { UpstreamTables } from './tables-upstreams.ts';
 
@@ -24,7 +25,7 @@ type JsonDefault<T> = ColumnType<T, string | undefined, string>;
 /** Epoch milliseconds. */
 type At = number;
 
-export interface Tables extends AuthTables, CauseTables, InboundTables, ThankTables, UpstreamTables {
+export interface Tables extends AuthTables, CauseTables, InboundTables, TellTables, ThankTables, UpstreamTables {
   settings: { key: string; value: Json<unknown>; updated_at: At };
   people: {
     id: string;

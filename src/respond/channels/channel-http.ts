@@ -1,8 +1,15 @@
-import { lookup as systemLookup } from 'node:dns';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
+import type { LookupFunction } from 'node:net';
 import { Agent, request as undiciRequest } from 'undici';
 import type { z } from 'zod';
 import type { EpochMs } from '../../domain/words.ts';
+import {
+  errorCodeOf,
+  guardedLookup,
+  isCertificateCode,
+  isNeverCalled,
+  neverCalledCode,
+  wordsForCode,
+} from '../../platform/http/outgoing.ts';
 
 export interface ChannelRequest {
   method: 'POST' | 'PUT' | 'PATCH' | 'GET';
@@ -38,38 +45,12 @@ export interface ChannelHttpOptions {
   lookup?: LookupFunction;
 }
 
-// Link-local addresses and the other places where clouds hand credentials to whoever asks from inside (AWS, Alibaba, Azure, Oracle).
-const forbidden = new BlockList();
-forbidden.addSubnet('169.254.0.0', 16, 'ipv4');
-forbidden.addSubnet('fe80::', 10, 'ipv6');
-forbidden.addAddress('fd00:ec2::254', 'ipv6');
-forbidden.addAddress('100.100.100.200', 'ipv4');
-forbidden.addAddress('168.63.129.16', 'ipv4');
-forbidden.addAddress('192.0.0.192', 'ipv4');
-// The same, seen through NAT64.
-forbidden.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6');
-
-const isForbidden = (address: string): boolean => forbidden.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
-
-const forbiddenCode = 'EFORBIDDEN';
-
-/** Checks the address that is really connected to, so that a name cannot point elsewhere between check and use. */
-function guard(lookup: LookupFunction): LookupFunction {
-  return (hostname, options, callback) =>
-    lookup(hostname, options, (error, address, family) => {
-      const found = typeof address === 'string' ? [address] : (address ?? []).map((entry) => entry.address);
-      if (!error && found.some(isForbidden)) {
-        callback(Object.assign(new Error('forbidden address'), { code: forbiddenCode }), '', 0);
-      } else callback(error, address, family);
-    });
-}
-
 export function openChannelHttp(options: ChannelHttpOptions = {}): { http: ChannelHttp; close(): Promise<void> } {
   const timeoutMs = options.timeoutMs ?? 10_000;
   const maxBytes = options.maxBytes ?? 65_536;
   const agent = new Agent({
     connections: 16,
-    connect: { timeout: timeoutMs, lookup: guard(options.lookup ?? (systemLookup as LookupFunction)) },
+    connect: { timeout: timeoutMs, lookup: guardedLookup(options.lookup) },
   });
   return {
     async http(request) {
@@ -77,8 +58,7 @@ export function openChannelHttp(options: ChannelHttpOptions = {}): { http: Chann
       if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
         return { answered: false, retryable: false, reason: 'the address is not an http(s) URL' };
       }
-      const host = url.hostname.replace(/^\[|\]$/g, '');
-      if (isIP(host) !== 0 && isForbidden(host)) return refuse(forbiddenCode);
+      if (isNeverCalled(url)) return refuse(neverCalledCode);
       const signal = AbortSignal.timeout(timeoutMs);
       try {
         const answer = await undiciRequest(url, {
@@ -96,7 +76,7 @@ export function openChannelHttp(options: ChannelHttpOptions = {}): { http: Chann
           body: await readSome(answer.body, maxBytes),
         };
       } catch (error) {
-        return refuse(signal.aborted ? 'ETIMEDOUT' : codeOf(error));
+        return refuse(signal.aborted ? 'ETIMEDOUT' : errorCodeOf(error));
       }
     },
     close: () => agent.destroy(),
@@ -119,32 +99,9 @@ async function readSome(body: AsyncIterable<Uint8Array> & { destroy(): void }, m
   return Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8').toWellFormed();
 }
 
-function codeOf(error: unknown): string {
-  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
-  return typeof code === 'string' ? code : typeof cause?.code === 'string' ? cause.code : 'EUNKNOWN';
-}
-
-const words: Record<string, string> = {
-  ETIMEDOUT: 'no answer in time',
-  UND_ERR_CONNECT_TIMEOUT: 'no answer in time',
-  UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
-  ECONNREFUSED: 'the connection was refused',
-  ECONNRESET: 'the connection broke before the answer',
-  UND_ERR_SOCKET: 'the connection broke before the answer',
-  EPIPE: 'the connection broke before the answer',
-  ENOTFOUND: 'the host name cannot be found',
-  EAI_AGAIN: 'the host name could not be looked up now',
-  EHOSTUNREACH: 'the host cannot be reached',
-  ENETUNREACH: 'the network cannot be reached',
-  [forbiddenCode]: 'the address belongs to a link-local or metadata service, which is never called',
-};
-
-/** Fixed words for a code: an error's own message may quote the URL, and the URL may be the secret. */
 function refuse(code: string): ChannelReply {
-  const isCertificate = /CERT|SIGNATURE|_CHAIN|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO/.test(code);
-  const reason =
-    words[code] ?? (isCertificate ? `the certificate is not valid (${code})` : `the request failed (${code})`);
-  return { answered: false, retryable: !isCertificate && code !== forbiddenCode, reason };
+  const retryable = !isCertificateCode(code) && code !== neverCalledCode;
+  return { answered: false, retryable, reason: wordsForCode(code) };
 }
 
 // Longer than this is no answer to "when", and a page cannot wait for it.

@@ -1,19 +1,10 @@
-import { z } from 'zod';
+import { secretReference as reference } from '../../platform/secret-reference.ts';
 import { CheckError, type CheckEnv } from './check-kind.ts';
 
-const reference = /\$\{(env|file):([^}]+)\}/g;
+export { secretText } from '../../platform/secret-reference.ts';
 
 /** True when the text refers to a secret kept elsewhere: `${env:NAME}` or `${file:/run/secrets/name}`. */
 export const hasReference = (text: string): boolean => text.includes('${') && text.search(reference) >= 0;
-
-/** A field that holds nothing but a reference, so that a secret itself never lies in the configuration, the database or an answer of the API. */
-export const secretText = z
-  .string()
-  .max(500)
-  .refine((text) => /^\$\{(?:env|file):[^}]+\}$/.test(text), {
-    error: 'write a reference, ${env:NAME} or ${file:/path}, so that the secret itself stays out of the configuration',
-  })
-  .meta({ secret: true });
 
 /** The secrets of one run: what it filled in, it also takes out again of everything that is kept or shown. */
 export interface Secrets {

@@ -7,6 +7,7 @@ import type { Ctx, Loop } from '../../../src/platform/context.ts';
 import { problemResponse } from '../../../src/platform/http/problem.ts';
 import { openMetrics } from '../../../src/platform/metrics.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
+import { openIncident } from '../../../src/respond/index.ts';
 import { createPublisher, createSite, type Site, tellRoutes } from '../../../src/tell/index.ts';
 import { both, type Subject } from '../db/both.ts';
 
@@ -24,6 +25,7 @@ export async function openTell(subject: Subject | undefined = embedded) {
   const home = await mkdtemp(join(tmpdir(), 'hugops-tell-'));
   const directory = join(home, 'site');
   const time = { now: begin };
+  let isLost = false;
   const woken: Loop[] = [];
   const logged: object[] = [];
   const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(JSON.parse(line) as object) });
@@ -62,8 +64,13 @@ export async function openTell(subject: Subject | undefined = embedded) {
     json: async (path: string): Promise<never> => (await (await app.request(path)).json()) as never,
     /** Another process on the same directory. */
     anotherSite: (): Site => createSite({ directory, log }),
-    close: async (): Promise<void> => {
+    /** From here on every query fails. */
+    loseDatabase: async (): Promise<void> => {
+      isLost = true;
       await opened.close();
+    },
+    close: async (): Promise<void> => {
+      if (!isLost) await opened.close();
       await rm(home, { recursive: true, force: true });
     },
   };
@@ -133,3 +140,15 @@ export async function addPerson({ db }: Pick<Tell, 'db'>, name: string, showName
     .execute();
   return id;
 }
+
+/** The checkout is down, or what is said instead. Returns the incident's id. */
+export const openOne = (tell: Tell, more: { serviceId?: string; isPublic?: boolean } = {}): Promise<string> =>
+  openIncident(tell.ctx, {
+    serviceId: 'checkout',
+    severity: 'critical',
+    title: 'connect ECONNREFUSED 10.0.0.7:5432',
+    openedBy: 'signal',
+    actor: { kind: 'system' },
+    now: tell.time.now,
+    ...more,
+  });

@@ -4,24 +4,13 @@ import { brotliDecompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { transact } from '../../../src/platform/context.ts';
 import { appendEvents } from '../../../src/platform/events.ts';
-import { openIncident, postUpdate, resolveIncident } from '../../../src/respond/index.ts';
+import { postUpdate, resolveIncident } from '../../../src/respond/index.ts';
 import { readPage } from '../../../src/tell/read-page.ts';
 import { summaryFileSchema } from '../../../src/tell/statuspage-schemas.ts';
 import { both } from '../db/both.ts';
-import { addPage, addPerson, addService, begin, day, minute, openTell, type Tell } from './open-tell.ts';
+import { addPage, addPerson, addService, begin, day, minute, openOne, openTell, type Tell } from './open-tell.ts';
 
 const actor = { kind: 'system' } as const;
-
-const openOne = (tell: Tell, more: { serviceId?: string; isPublic?: boolean } = {}): Promise<string> =>
-  openIncident(tell.ctx, {
-    serviceId: 'checkout',
-    severity: 'critical',
-    title: 'connect ECONNREFUSED 10.0.0.7:5432',
-    openedBy: 'signal',
-    actor,
-    now: tell.time.now,
-    ...more,
-  });
 
 describe.each(both)('on $kind', (subject) => {
   let tell: Tell;

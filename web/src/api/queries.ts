@@ -11,6 +11,7 @@ import type {
   OnCallView,
   Overview,
   PersonView,
+  PublicationView,
   ServiceDetail,
   ServiceSummary,
 } from './types.ts';
@@ -114,6 +115,12 @@ export const hugsQuery = (status: Hug['status']) =>
 export const myThanksQuery = queryOptions({
   queryKey: ['my-thanks'],
   queryFn: ({ signal }) => get<MyThanks>('/api/v1/me/thanks', signal),
+});
+
+export const publicationQuery = queryOptions({
+  queryKey: ['publication'],
+  queryFn: ({ signal }) => get<PublicationView>('/api/v1/publication', signal),
+  refetchInterval: resultsMs,
 });
 
 export const peopleQuery = queryOptions({

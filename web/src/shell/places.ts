@@ -2,8 +2,8 @@ import type { IconName } from '../ui/icons.tsx';
 
 /** Where one can go. A new room adds its place here; the rail shows all of them, the bar of a phone the four used most. */
 export interface Place {
-  id: 'home' | 'incidents' | 'services' | 'on-call' | 'hugs' | 'people' | 'me';
-  to: '/' | '/incidents' | '/services' | '/on-call' | '/hugs' | '/people' | '/me';
+  id: 'home' | 'incidents' | 'services' | 'on-call' | 'hugs' | 'page' | 'people' | 'me';
+  to: '/' | '/incidents' | '/services' | '/on-call' | '/hugs' | '/page' | '/people' | '/me';
   name: string;
   icon: IconName;
   inBar: boolean;
@@ -15,6 +15,7 @@ export const places: readonly Place[] = [
   { id: 'services', to: '/services', name: 'Services', icon: 'service', inBar: false },
   { id: 'on-call', to: '/on-call', name: 'On-call', icon: 'onCall', inBar: true },
   { id: 'hugs', to: '/hugs', name: 'Hugs', icon: 'heart', inBar: true },
+  { id: 'page', to: '/page', name: 'Status page', icon: 'megaphone', inBar: false },
   { id: 'people', to: '/people', name: 'People', icon: 'people', inBar: false },
   { id: 'me', to: '/me', name: 'You', icon: 'user', inBar: false },
 ];

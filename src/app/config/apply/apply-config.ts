@@ -57,6 +57,8 @@ export async function applyConfig(ctx: Ctx, config: Config, kinds: KindSchemas =
       schedules: await writeOverrides(tx, wanted, existing, now),
       statusPage: (await writePage(tx, wanted, existing, now)) ? new Set(['main']) : new Set(),
     });
+    // After the page that they belong to.
+    await writeRows(tx, 'publish_targets', diffs.publishTargets, now);
     if (applied.changed) {
       const { added, altered, archived } = applied;
       const joined = adoptions.map(({ from, to }) => ({ from, to }));
@@ -100,6 +102,7 @@ function diffAll(wanted: DesiredRows, existing: ExistingRows): Diffs {
     services: diffRows(existing.services, wanted.services),
     checks: diffRows(existing.checks, wanted.checks),
     integrations: diffRows(existing.integrations, wanted.integrations),
+    publishTargets: diffRows(existing.publishTargets, wanted.publishTargets),
   };
 }
 
@@ -126,6 +129,7 @@ async function archiveAll(ctx: Ctx, diffs: Diffs, now: EpochMs): Promise<void> {
   await archiveRows(ctx, 'services', diffs.services.archive, now);
   await archiveRows(ctx, 'checks', diffs.checks.archive, now);
   await archiveRows(ctx, 'integrations', diffs.integrations.archive, now);
+  await archiveRows(ctx, 'publish_targets', diffs.publishTargets.archive, now);
   await endAlertsOf(ctx, diffs.integrations.archive, now);
   // A component of a service that is gone would stand on the page for ever in its last state, on whosever page it is.
   for (const batch of batches(diffs.services.archive)) {

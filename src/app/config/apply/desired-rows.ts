@@ -52,6 +52,8 @@ export type ComponentRow = Columns<
   'id' | 'page_id' | 'group_id' | 'service_id' | 'name' | 'description' | 'position'
 >;
 
+type PublishTargetRow = Columns<'publish_targets', 'id' | 'page_id' | 'kind' | 'config'>;
+
 export interface DesiredRows {
   people: PersonRow[];
   contacts: ContactRow[];
@@ -65,6 +67,7 @@ export interface DesiredRows {
   checks: CheckRow[];
   integrations: IntegrationRow[];
   page: { row: PageRow; groups: GroupRow[]; components: ComponentRow[] } | undefined;
+  publishTargets: PublishTargetRow[];
 }
 
 /** Until there are several, the one status page has this id. */
@@ -130,6 +133,12 @@ export function desiredRows(config: Config, kinds: KindSchemas): DesiredRows {
     ),
     integrations: services.flatMap(([id, service]) => integrationRows(id, service)),
     page: pageRows(config),
+    publishTargets: Object.entries(config.statusPage?.publishTo ?? {}).map(([key, target]) => ({
+      id: `${mainPageId}.${key}`,
+      page_id: mainPageId,
+      kind: target.kind,
+      config: target,
+    })),
   };
 }
 

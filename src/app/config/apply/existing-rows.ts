@@ -20,6 +20,7 @@ export interface ExistingRows {
   pages: Rows<'status_pages'>;
   groups: Rows<'component_groups'>;
   components: Rows<'components'>;
+  publishTargets: Rows<'publish_targets'>;
 }
 
 /** Reads it in the current transaction. */
@@ -41,5 +42,6 @@ export async function readExisting(ctx: Ctx): Promise<ExistingRows> {
     pages: await db.selectFrom('status_pages').selectAll().execute(),
     groups: await db.selectFrom('component_groups').selectAll().execute(),
     components: await db.selectFrom('components').selectAll().execute(),
+    publishTargets: await db.selectFrom('publish_targets').selectAll().execute(),
   };
 }

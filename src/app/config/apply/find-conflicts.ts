@@ -11,7 +11,8 @@ export type Section =
   | 'schedules'
   | 'services'
   | 'checks'
-  | 'integrations';
+  | 'integrations'
+  | 'publishTargets';
 export type Diffs = { [S in Section]: RowDiff<DesiredRows[S][number]> };
 
 /**
@@ -31,6 +32,7 @@ const sections: readonly Section[] = [
   'services',
   'checks',
   'integrations',
+  'publishTargets',
 ];
 
 /** Where in the file an id stands: `checkout.home` of the checks is `services.checkout.checks.home`. */
@@ -38,6 +40,7 @@ function pathInFile(section: Section, id: string): string {
   const [owner = '', ...rest] = id.split('.');
   if (section === 'contacts') return `people.${owner}.contact`;
   if (section === 'checks' || section === 'integrations') return `services.${owner}.${section}.${rest.join('.')}`;
+  if (section === 'publishTargets') return `statusPage.publishTo.${rest.join('.')}`;
   return `${section}.${id}`;
 }
 

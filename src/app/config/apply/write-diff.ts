@@ -12,7 +12,8 @@ export type OwnedTable =
   | 'schedules'
   | 'services'
   | 'checks'
-  | 'integrations';
+  | 'integrations'
+  | 'publish_targets';
 
 interface AnyOwnedRow {
   id: string;
@@ -22,7 +23,7 @@ interface AnyOwnedRow {
   [column: string]: unknown;
 }
 
-/** The same database, seen so that one function can write all eight tables; the typed rows come from desiredRows. */
+/** The same database, seen so that one function can write them all; the typed rows come from desiredRows. */
 const ownedTables = (ctx: Ctx): Kysely<Record<OwnedTable, AnyOwnedRow>> =>
   ctx.db as unknown as Kysely<Record<OwnedTable, AnyOwnedRow>>;
 

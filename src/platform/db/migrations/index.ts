@@ -5,7 +5,17 @@ import { pageAndThanks } from './0003-page-and-thanks.ts';
 import { upstreams } from './0004-upstreams.ts';
 import { causes } from './0005-causes.ts';
 import { inbound } from './0007-inbound.ts';
+import { publishing } from './0011-publishing.ts';
 import { thanks } from './0013-thanks.ts';
 
 /** Every migration, oldest first. Append only: a released migration is never edited. */
-export const migrations: readonly Migration[] = [people, trouble, pageAndThanks, upstreams, causes, inbound, thanks];
+export const migrations: readonly Migration[] = [
+  people,
+  trouble,
+  pageAndThanks,
+  upstreams,
+  causes,
+  inbound,
+  publishing,
+  thanks,
+];
