@@ -19,6 +19,9 @@ Environment:
   HUGOPS_TRUSTED_PROXIES  how many proxies stand in front (0); their X-Forwarded-For is believed
   HUGOPS_ALLOW_PRIVATE_NETWORKS
                           whether checks may reach private addresses (on)
+  HUGOPS_NETWORK_REFERENCES
+                          hosts by which HugOps tells whether its own network is there, as in 1.1.1.1:443,8.8.8.8:443,
+                          or off; network.references of the file goes before it
   HUGOPS_LOG_LEVEL        debug, info, warn, error or silent (info)`,
   },
   'check-config': {

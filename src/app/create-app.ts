@@ -31,12 +31,14 @@ import {
 import { changeRoutes, hugRoutes, thankRoutes } from '../thank/index.ts';
 import {
   type Scheduler,
+  createOwnNetwork,
   createScheduler,
   createUpstreamFollower,
   heartbeatRoutes,
   inboundRoutes,
   openSourceTally,
   openFeedHttp,
+  tellNetworkTurn,
   upstreamRoutes,
   watchRoutes,
 } from '../watch/index.ts';
@@ -155,7 +157,14 @@ export async function createApp(options: AppOptions): Promise<App> {
     const pushHttp = openPushHttp();
     closers.push(() => pushHttp.close());
     const pusher = createPusher(ctx, { publicationOf: site.publicationOf, http: pushHttp.http, resolveSecret });
+    const network = createOwnNetwork({
+      references: config.networkReferences,
+      clock,
+      log,
+      onTurn: (turn, after, before) => tellNetworkTurn(ctx, turn, after, before),
+    });
     const scheduler = createScheduler(ctx, {
+      network,
       allowPrivateNetworks: environment.allowPrivateNetworks,
       resolveSecret,
     });
@@ -169,7 +178,18 @@ export async function createApp(options: AppOptions): Promise<App> {
 
     // 5. The loops that carry out what the rows say.
     const loops = createLoops(
-      createTasks({ ctx, database, publisher, pusher, scheduler, upstreams, sources, mail, pager: { channels, io } }),
+      createTasks({
+        ctx,
+        database,
+        publisher,
+        network,
+        pusher,
+        scheduler,
+        upstreams,
+        sources,
+        mail,
+        pager: { channels, io },
+      }),
       ctx,
     );
     wakeLoop = crossNodeWake(ctx, database, loops.wake, closers);

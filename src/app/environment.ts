@@ -16,6 +16,8 @@ export interface Environment {
   /** The mail server, where hugops.yaml says nothing of it. */
   mail: { url: string | undefined; from: string | undefined };
   trustedProxies: number;
+  /** By which HugOps tells whether its own network is there, where hugops.yaml says nothing of it: `host:port`. */
+  networkReferences: readonly string[];
   allowPrivateNetworks: boolean;
   logLevel: string;
   /** Where the files are that checks of the console may refer to; none when not set. */
@@ -32,6 +34,9 @@ export class EnvironmentError extends Error {
 const switchOf = z
   .enum(['on', 'off', 'true', 'false', '1', '0'])
   .transform((value) => value === 'on' || value === 'true' || value === '1');
+
+/** `host:port`, with an IPv6 address in brackets. */
+export const networkReference = /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):\d{1,5}$/;
 
 const schema = z.object({
   HUGOPS_DATA_DIR: z.string().min(1).default('./data'),
@@ -51,6 +56,14 @@ const schema = z.object({
   HUGOPS_MAIL_FROM: z.string().min(3).max(300).optional(),
   HUGOPS_SECRETS_DIR: z.string().min(1).optional(),
   HUGOPS_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
+  // Anycast name servers of three operators that have no network in common.
+  HUGOPS_NETWORK_REFERENCES: z
+    .string()
+    .default('1.1.1.1:443,8.8.8.8:443,9.9.9.9:443')
+    .transform((text) => (text === 'off' ? [] : text.split(',').map((one) => one.trim())))
+    .refine((list) => list.length <= 10 && list.every((one) => networkReference.test(one)), {
+      error: 'expected up to ten of host:port, separated by commas, or off',
+    }),
   HUGOPS_ALLOW_PRIVATE_NETWORKS: switchOf.default(true),
   HUGOPS_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
@@ -82,6 +95,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     mail: { url: env.HUGOPS_SMTP_URL, from: env.HUGOPS_MAIL_FROM },
     secretsDir: env.HUGOPS_SECRETS_DIR === undefined ? undefined : resolve(cwd, env.HUGOPS_SECRETS_DIR),
     trustedProxies: env.HUGOPS_TRUSTED_PROXIES,
+    networkReferences: env.HUGOPS_NETWORK_REFERENCES,
     allowPrivateNetworks: env.HUGOPS_ALLOW_PRIVATE_NETWORKS,
     logLevel: env.HUGOPS_LOG_LEVEL,
     variables,

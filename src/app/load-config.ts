@@ -11,6 +11,7 @@ export class ConfigFileError extends Error {
 
 export interface LoadedConfig {
   mail: { url: string | undefined; from: string };
+  networkReferences: readonly string[];
 }
 
 const defaultFrom = (publicUrl: string): string => `HugOps <hugops@${new URL(publicUrl).hostname}>`;
@@ -19,7 +20,8 @@ const defaultFrom = (publicUrl: string): string => `HugOps <hugops@${new URL(pub
 export async function loadConfig(ctx: Ctx, environment: Environment): Promise<LoadedConfig> {
   const { path, explicit } = environment.config;
   const fromEnvironment = { url: environment.mail.url, from: environment.mail.from ?? defaultFrom(ctx.publicUrl) };
-  if (!explicit && !existsSync(path)) return { mail: fromEnvironment };
+  const { networkReferences } = environment;
+  if (!explicit && !existsSync(path)) return { mail: fromEnvironment, networkReferences };
   const read = await readConfigFile(path, { variables: environment.variables, now: ctx.clock.now() });
   if (!read.ok) throw new ConfigFileError(formatConfigErrors(read.errors));
   if (read.warnings.length > 0)
@@ -28,8 +30,11 @@ export async function loadConfig(ctx: Ctx, environment: Environment): Promise<Lo
     throw error instanceof ServiceError && error.code === 'conflict' ? conflictIn(path, error) : error;
   });
   ctx.log.info({ path, changed: applied.changed }, 'hugops.yaml applied');
-  const { mail } = read.config;
-  return { mail: { url: mail?.url ?? fromEnvironment.url, from: mail?.from ?? fromEnvironment.from } };
+  const { mail, network } = read.config;
+  return {
+    mail: { url: mail?.url ?? fromEnvironment.url, from: mail?.from ?? fromEnvironment.from },
+    networkReferences: network?.references ?? networkReferences,
+  };
 }
 
 /** What the file wants and the console's rows forbid, one to a line as the errors of the file itself. */

@@ -6,7 +6,7 @@ import type { Metrics } from '../platform/metrics.ts';
 
 /** A piece of work: a bounded batch of what is due at `now`; returns how much it did, 0 when nothing is left. */
 export interface Task {
-  name: LoopName | 'housekeeping' | 'heartbeats' | 'subscribers' | 'upstreams' | 'sources';
+  name: LoopName | 'housekeeping' | 'heartbeats' | 'network' | 'subscribers' | 'upstreams' | 'sources';
   run(now: number): Promise<number>;
   /** For a task that starts work without waiting for it: resolves when all of it is done. */
   idle?(): Promise<void>;

@@ -15,6 +15,7 @@ import { forgetPending, notifySubscribers, type Publisher, type Pusher, tickMain
 import { runThanks } from '../thank/index.ts';
 import {
   keepResults,
+  type OwnNetwork,
   overdueHeartbeats,
   raiseAgain,
   type Scheduler,
@@ -28,6 +29,7 @@ export interface TaskParts {
   database: Opened;
   publisher: Publisher;
   pusher: Pusher;
+  network: OwnNetwork;
   scheduler: Scheduler;
   upstreams: UpstreamFollower;
   sources: SourceTally;
@@ -39,10 +41,21 @@ const mailBatch = 50;
 const upkeepEveryMs = 10 * 60_000;
 
 /** Everything that HugOps does by itself, in the order of the arc: each reads rows that are due and writes rows that the next one reads. */
-export function createTasks({ ctx, database, publisher, pusher, upstreams, sources, mail, pager }: TaskParts): Task[] {
+export function createTasks({
+  ctx,
+  database,
+  publisher,
+  network,
+  pusher,
+  upstreams,
+  sources,
+  mail,
+  pager,
+}: TaskParts): Task[] {
   const pages = createPageSender(ctx, pager);
   return [
     { name: 'heartbeats', pollMs: 500, run: (now) => overdueHeartbeats(ctx, now) },
+    { name: 'network', pollMs: 1_000, run: (now) => network.look(now).then(() => 0) },
     { name: 'upstreams', pollMs: 2_000, run: (now) => upstreams.run(now), idle: () => upstreams.idle() },
     { name: 'sources', pollMs: 1_000, run: () => sources.flush() },
     { name: 'signals', pollMs: 1_000, run: (now) => processSignals(ctx, now) },

@@ -1,6 +1,13 @@
 import { sql } from 'kysely';
 import type { EpochMs, JsonObject } from '../domain/words.ts';
-import { hasLostSight, serviceVerdict, signalOf, type VerdictState, type VerdictStep } from '../domain/verdict.ts';
+import {
+  hasLostSight,
+  serviceVerdict,
+  signalOf,
+  type VerdictReason,
+  type VerdictState,
+  type VerdictStep,
+} from '../domain/verdict.ts';
 import { type Ctx, transact } from '../platform/context.ts';
 import { appendEvents } from '../platform/events.ts';
 import { type NewSignal, raiseSignals } from '../respond/index.ts';
@@ -27,7 +34,13 @@ export interface VerdictCommit {
 
 /** Whether a step matters to more than the check's own counters: to its service, the responders or the log. It is committed at once then. */
 export const tellsMore = ({ before, step }: Pick<VerdictCommit, 'before' | 'step'>): boolean =>
-  step.changed || signalOf(before, step.state) !== null || hasLostSight(before) !== hasLostSight(step.state);
+  step.changed ||
+  signalOf(before, step.state) !== null ||
+  hasLostSight(before) !== hasLostSight(step.state) ||
+  beginsToFlap({ before, step });
+
+const beginsToFlap = ({ before, step }: Pick<VerdictCommit, 'before' | 'step'>): boolean =>
+  before.flapping === null && step.state.flapping !== null;
 
 interface LiveRow {
   id: string;
@@ -50,7 +63,7 @@ export async function commitVerdicts(
     const telling = commits.filter((one) => live.has(one.check.id) && (options.includeRetired || tellsMore(one)));
     if (telling.length === 0) return;
     const names = await updateServices(tx, telling);
-    await appendEvents(tx, telling.filter(({ step }) => step.changed).map(toEvent));
+    await appendEvents(tx, telling.filter((one) => one.step.changed || beginsToFlap(one)).map(toEvent));
     await raiseSignals(
       tx,
       telling.flatMap((commit) => toSignal(commit, names.get(commit.check.serviceId))),
@@ -118,8 +131,8 @@ async function updateServices(tx: Ctx, commits: readonly VerdictCommit[]): Promi
 }
 
 const toEvent = ({ check, before, step, message }: VerdictCommit) => ({
-  kind: 'check.verdict-changed',
-  at: step.state.since,
+  kind: beginsToFlap({ before, step }) ? 'check.flapping' : 'check.verdict-changed',
+  at: step.changed ? step.state.since : (step.state.flapping ?? step.state.since),
   actor: { kind: 'system' as const },
   serviceId: check.serviceId,
   data: {
@@ -134,16 +147,19 @@ const toEvent = ({ check, before, step, message }: VerdictCommit) => ({
 
 const maxSummary = 300;
 
+function endingOf(status: 'firing' | 'ok', reason: VerdictReason, message: string | undefined): string {
+  if (status === 'firing') return `is down: ${message ?? reason}`;
+  if (reason === 'removed') return 'was removed';
+  return reason === 'steady-again' ? 'is up again and holds' : 'is up again';
+}
+
 function toSignal(commit: VerdictCommit, serviceName: string | undefined): NewSignal[] {
   const { check, before, step, at, message, evidence } = commit;
-  const status = signalOf(before, step.state);
+  // The alert that stands hears of it: the incident shows why it stays open although the check looks up just now.
+  const flaps = beginsToFlap(commit);
+  const status = flaps ? 'firing' : signalOf(before, step.state);
   if (status === null || serviceName === undefined) return [];
-  const ending =
-    status === 'firing'
-      ? `is down: ${message ?? step.reason}`
-      : step.reason === 'removed'
-        ? 'was removed'
-        : 'is up again';
+  const ending = flaps ? 'keeps going down and coming up' : endingOf(status, step.reason, message);
   return [
     {
       serviceId: check.serviceId,

@@ -1,5 +1,6 @@
 import type { EpochMs, JsonObject } from '../domain/words.ts';
-import { nextVerdict, type VerdictState } from '../domain/verdict.ts';
+import { nextCheckVerdict } from '../domain/agreement.ts';
+import type { VerdictState } from '../domain/verdict.ts';
 import { type Ctx, transact } from '../platform/context.ts';
 import { cleanJson } from './clean-json.ts';
 import { commitVerdicts, type VerdictCommit } from './commit-verdicts.ts';
@@ -8,6 +9,7 @@ import { insertResults, type ResultRow } from './insert-results.ts';
 import { createPartitionKeeper } from './partitions.ts';
 import {
   type CheckColumns,
+  pingLocation,
   toVerdictState,
   toWatchedCheck,
   type VerdictColumns,
@@ -27,7 +29,8 @@ interface Ping {
   body?: string | undefined;
 }
 
-const location = 'ping';
+const location = pingLocation;
+const told = { location, isSlow: false };
 const maxStarts = 20;
 const maxEvidenceBody = 2000;
 
@@ -76,7 +79,7 @@ export function createHeartbeatListener(ctx: Ctx): HeartbeatListener {
         const row = await tx.db
           .selectFrom('checks')
           .select(watchedColumns)
-          .select(['checks.interval_ms', 'checks.config', 'checks.paused', 'checks.due_at'])
+          .select(['checks.config', 'checks.paused', 'checks.due_at'])
           .where('ping_key', '=', ping.key)
           .where('kind', '=', 'heartbeat')
           .where('archived_at', 'is', null)
@@ -138,7 +141,7 @@ async function judgePing(tx: Ctx, row: HeartbeatRow, ping: Ping, heard: Heard): 
   await insertResults(tx, [result]);
   const check = toWatchedCheck(row);
   const before = toVerdictState(row);
-  const step = nextVerdict(before, ok ? 'ok' : 'failed', check.thresholds, ping.at);
+  const step = nextCheckVerdict(before, { ...told, result: ok ? 'ok' : 'failed' }, check, ping.at);
   // After a failure nothing is due: it is down already, and the next ping says more.
   const dueAt = ok ? heartbeatDeadline(row, { lastPingAt: ping.at, startedAt: oldestStart(others) }) : null;
   const { body } = ping;
@@ -196,7 +199,7 @@ async function takeOverdue(
     const rows = await tx.db
       .selectFrom('checks')
       .select(watchedColumns)
-      .select(['checks.interval_ms', 'checks.config'])
+      .select('checks.config')
       .where('due_at', '<=', now)
       .where('archived_at', 'is', null)
       .where('paused', '=', false)
@@ -210,7 +213,7 @@ async function takeOverdue(
       const check = toWatchedCheck(row);
       const before: VerdictState = toVerdictState(row);
       const heard = heardOf(row.state);
-      const step = nextVerdict(before, 'silent', check.thresholds, now);
+      const step = nextCheckVerdict(before, { ...told, result: 'silent' }, check, now);
       const message = silenceWords(row, heard, now);
       const evidence: JsonObject = { location, at: now, lastPingAt: heard.lastPingAt ?? null };
       // A lost run has had its alert; remembered on, it would fire again after the next success.

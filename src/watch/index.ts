@@ -9,8 +9,10 @@ export {
   sourceConfigSchema,
   type SourceTally,
 } from './inbound/index.ts';
+export { createOwnNetwork, type OwnNetwork } from './own-network.ts';
 export { keepResults } from './partitions.ts';
 export { watchRoutes } from './routes.ts';
 export { raiseAgain } from './raise-again.ts';
 export { createScheduler, type Scheduler } from './scheduler.ts';
+export { readNetworkGone, tellNetworkTurn } from './tell-network.ts';
 export { createUpstreamFollower, openFeedHttp, type UpstreamFollower, upstreamRoutes } from './upstreams/index.ts';

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { EpochMs } from '../domain/words.ts';
+import type { EpochMs, JsonObject } from '../domain/words.ts';
 import type { VerdictState } from '../domain/verdict.ts';
 import { type Ctx, transact } from '../platform/context.ts';
 import type { Outcome } from './checks/check-kind.ts';
@@ -19,21 +19,23 @@ const hourMs = 3_600_000;
 const maxErrorLength = 500;
 
 /**
- * Writes results, adds them to the hourly roll-ups, and stores counters that moved without a verdict, all in one transaction: three statements
- * however many rows. The partitions must be there (createPartitionKeeper).
+ * Writes results, adds them to the hourly roll-ups, and stores counters that moved without a verdict, all in one transaction: a handful of
+ * statements however many rows. The partitions must be there (createPartitionKeeper).
  */
 export async function insertResults(
   ctx: Ctx,
   rows: readonly ResultRow[],
   counters: ReadonlyMap<string, VerdictState> = new Map(),
+  latencies: ReadonlyMap<string, JsonObject> = new Map(),
 ): Promise<void> {
-  if (rows.length + counters.size === 0) return;
+  if (rows.length + counters.size + latencies.size === 0) return;
   await transact(ctx, async (tx) => {
     if (rows.length > 0) {
       await insertRows(tx, rows);
       await addToRollups(tx, rows);
     }
     if (counters.size > 0) await storeCounters(tx, counters);
+    if (latencies.size > 0) await storeLatencies(tx, latencies);
   });
 }
 
@@ -123,6 +125,14 @@ async function storeCounters(tx: Ctx, counters: ReadonlyMap<string, VerdictState
   await sql`update checks c set state = c.state || r.state, verdict_reason = r.reason
     from jsonb_to_recordset(${cleanJson(rows)}::jsonb) as r(id text, verdict text, since bigint, reason text, state jsonb)
     where c.id = r.id and c.verdict = r.verdict and c.verdict_since = r.since and not c.paused and c.archived_at is null`.execute(
+    tx.db,
+  );
+}
+
+async function storeLatencies(tx: Ctx, latencies: ReadonlyMap<string, JsonObject>): Promise<void> {
+  const rows = [...latencies].map(([id, latency]) => ({ id, latency })).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  await sql`update checks c set state = c.state || jsonb_build_object('latency', r.latency)
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(id text, latency jsonb) where c.id = r.id`.execute(
     tx.db,
   );
 }

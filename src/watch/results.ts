@@ -1,16 +1,33 @@
-import type { EpochMs, JsonObject } from '../domain/words.ts';
-import { newVerdictState, nextVerdict, type ResultKind, type VerdictState } from '../domain/verdict.ts';
+import type { EpochMs, JsonObject, Verdict } from '../domain/words.ts';
+import { blindLocation, nextCheckVerdict } from '../domain/agreement.ts';
+import {
+  type BlindReason,
+  newVerdictState,
+  type ResultKind,
+  signalOf,
+  type VerdictState,
+  type VerdictStep,
+} from '../domain/verdict.ts';
 import type { Ctx } from '../platform/context.ts';
 import { isCannotLook, type Outcome } from './checks/check-kind.ts';
 import { commitVerdicts, tellsMore, type VerdictCommit } from './commit-verdicts.ts';
 import { insertResults, type ResultRow } from './insert-results.ts';
+import { createLatencies } from './latencies.ts';
+import type { OwnNetwork } from './own-network.ts';
 import { createPartitionKeeper } from './partitions.ts';
-import type { WatchedCheck } from './watched-check.ts';
+import { isSameState, localLocation, type WatchedCheck } from './watched-check.ts';
+
+/** A result as a location reports it. */
+export interface SeenResult {
+  at: EpochMs;
+  location: string;
+  outcome: Outcome;
+}
 
 /** Takes results: verdicts that change are committed at once, everything else goes in batches. */
 export interface Recorder {
   /** Takes over the state of a check as its row has it; what is known already from later results is kept while the row's verdict is the same. */
-  adopt(checkId: string, state: VerdictState): void;
+  adopt(checkId: string, state: VerdictState, latency?: unknown): void;
   forget(checkId: string): void;
   stateOf(checkId: string): VerdictState | undefined;
   /**
@@ -18,6 +35,10 @@ export interface Recorder {
    * happened then, and the check should look again soon.
    */
   record(check: WatchedCheck, at: EpochMs, outcome: Outcome): Promise<boolean> | boolean;
+  /** Judges a result that is written already: one that a probe delivered. */
+  judge(check: WatchedCheck, seen: SeenResult): Promise<boolean> | boolean;
+  /** A location cannot see this check any more. */
+  blind(check: WatchedCheck, location: string, reason: BlindReason): Promise<boolean> | boolean;
   /** Writes what is buffered. Rejects when the database does not take it; the rows stay buffered. */
   flush(): Promise<void>;
   /** Rows that wait. */
@@ -25,8 +46,8 @@ export interface Recorder {
 }
 
 export interface RecorderOptions {
-  /** Where this process looks from. */
-  location: string;
+  /** Whether HugOps itself can reach anything; asked before a check is called down. */
+  network?: OwnNetwork | undefined;
   /** Called when 1,000 rows wait. */
   onFull?: () => void;
 }
@@ -40,20 +61,16 @@ const maxCommits = 200;
 const kindOf = (outcome: Outcome): ResultKind =>
   outcome.ok ? 'ok' : outcome.error && isCannotLook(outcome.error.code) ? 'untold' : 'failed';
 
-const isSame = (a: VerdictState, b: VerdictState): boolean =>
-  a.verdict === b.verdict &&
-  a.since === b.since &&
-  a.reason === b.reason &&
-  a.failures === b.failures &&
-  a.successes === b.successes &&
-  a.settled === b.settled;
-
 export function createRecorder(ctx: Ctx, options: RecorderOptions): Recorder {
   const states = new Map<string, VerdictState>();
   /** Counters that moved since they were last stored. */
   const moved = new Map<string, VerdictState>();
+  /** Checks whose verdict is on its way into the database: what comes meanwhile waits for it. */
+  const busy = new Map<string, Promise<boolean>>();
+  const latencies = createLatencies();
   const commit = createCommitQueue(ctx);
   const ensureDays = createPartitionKeeper(ctx);
+  const { network } = options;
   let buffer: ResultRow[] = [];
   let dropped = 0;
 
@@ -66,19 +83,50 @@ export function createRecorder(ctx: Ctx, options: RecorderOptions): Recorder {
     ctx.log.error({ dropped }, 'the database is away for so long that the oldest check results are given up');
   }
 
-  function record(check: WatchedCheck, at: EpochMs, outcome: Outcome): Promise<boolean> | boolean {
-    keep({ checkId: check.id, at, location: options.location, outcome });
+  /** One after the other for each check, because each step begins where the one before has ended. */
+  function inTurn(checkId: string, work: () => Promise<boolean> | boolean): Promise<boolean> | boolean {
+    const before = busy.get(checkId);
+    const result = before === undefined ? work() : before.then(work);
+    if (typeof result === 'boolean') return result;
+    const done = result.finally(() => {
+      if (busy.get(checkId) === done) busy.delete(checkId);
+    });
+    busy.set(checkId, done);
+    return done;
+  }
+
+  function judge(check: WatchedCheck, seen: SeenResult): Promise<boolean> | boolean {
+    const { location, outcome } = seen;
     const now = ctx.clock.now();
     const before = states.get(check.id) ?? newVerdictState(now);
-    const step = nextVerdict(before, kindOf(outcome), check.thresholds, now);
-    if (isSame(before, step.state)) return true;
+    const result = kindOf(outcome);
+    const isSlow = result === 'ok' && latencies.learn(check.id, location, outcome.totalMs, now);
+    const looksFromHere = network !== undefined && check.locations.includes(localLocation);
+    if (looksFromHere && location === localLocation && result === 'failed' && network.isGone())
+      return make(check, seen, blindLocation(before, localLocation, 'network-gone', check, now), before);
+    const step = nextCheckVerdict(before, { location, result, isSlow }, check, now);
+    if (!looksFromHere || signalOf(before, step.state) !== 'firing') return make(check, seen, step, before);
+    // Before anybody is called: is it the service, or is it us?
+    return network.isHere().then((isHere) => {
+      if (isHere) return make(check, seen, step, before);
+      return make(check, seen, blindLocation(before, localLocation, 'network-gone', check, now), before);
+    });
+  }
+
+  function make(
+    check: WatchedCheck,
+    { at, location, outcome }: Omit<SeenResult, 'outcome'> & { outcome?: Outcome },
+    step: VerdictStep,
+    before: VerdictState,
+  ): Promise<boolean> | boolean {
+    if (isSameState(before, step.state)) return true;
     if (!tellsMore({ before, step })) {
       states.set(check.id, step.state);
       moved.set(check.id, step.state);
       return true;
     }
-    const evidence = evidenceOf(outcome, at, options.location, step.state);
-    return commit({ check, before, step, at, message: outcome.error?.message, evidence }).then((done) => {
+    const evidence = evidenceOf(outcome, at, location, step.state);
+    return commit({ check, before, step, at, message: outcome?.error?.message, evidence }).then((done) => {
       if (done) {
         states.set(check.id, step.state);
         moved.delete(check.id);
@@ -93,7 +141,7 @@ export function createRecorder(ctx: Ctx, options: RecorderOptions): Recorder {
       const rows = buffer.slice(0, fullRows);
       const counters = new Map(moved);
       await ensureDays(rows.map((row) => row.at));
-      await insertResults(ctx, rows, counters);
+      await insertResults(ctx, rows, counters, latencies.take(ctx.clock.now()));
       // By identity: while the rows were written, more may have come, and the oldest may have been given up.
       const written = new Set(rows);
       buffer = buffer.filter((row) => !written.has(row));
@@ -102,16 +150,30 @@ export function createRecorder(ctx: Ctx, options: RecorderOptions): Recorder {
   }
 
   return {
-    adopt(checkId, state) {
+    adopt(checkId, state, latency) {
+      latencies.adopt(checkId, latency, ctx.clock.now());
       const known = states.get(checkId);
       if (!known || known.verdict !== state.verdict || known.since !== state.since) states.set(checkId, state);
     },
     forget(checkId) {
       states.delete(checkId);
       moved.delete(checkId);
+      latencies.forget(checkId);
     },
     stateOf: (checkId) => states.get(checkId),
-    record,
+    record(check, at, outcome) {
+      const seen = { at, location: localLocation, outcome };
+      keep({ checkId: check.id, ...seen });
+      return inTurn(check.id, () => judge(check, seen));
+    },
+    judge: (check, seen) => inTurn(check.id, () => judge(check, seen)),
+    blind(check, location, reason) {
+      return inTurn(check.id, () => {
+        const now = ctx.clock.now();
+        const before = states.get(check.id) ?? newVerdictState(now);
+        return make(check, { at: now, location }, blindLocation(before, location, reason, check, now), before);
+      });
+    },
     flush() {
       flushing ??= writeAll().finally(() => {
         flushing = undefined;
@@ -122,15 +184,19 @@ export function createRecorder(ctx: Ctx, options: RecorderOptions): Recorder {
   };
 }
 
-const evidenceOf = (outcome: Outcome, at: EpochMs, location: string, state: VerdictState): JsonObject => ({
+const evidenceOf = (outcome: Outcome | undefined, at: EpochMs, location: string, state: VerdictState): JsonObject => ({
   location,
   at,
   failures: state.failures,
-  totalMs: outcome.totalMs,
-  ...(outcome.phases ? { phases: outcome.phases } : {}),
-  ...(outcome.error ? { error: outcome.error } : {}),
-  ...(outcome.observed ? { observed: outcome.observed } : {}),
+  ...(state.locations === null ? {} : { locations: verdictsOf(state.locations) }),
+  ...(outcome === undefined ? {} : { totalMs: outcome.totalMs }),
+  ...(outcome?.phases ? { phases: outcome.phases } : {}),
+  ...(outcome?.error ? { error: outcome.error } : {}),
+  ...(outcome?.observed ? { observed: outcome.observed } : {}),
 });
+
+const verdictsOf = (locations: NonNullable<VerdictState['locations']>): Record<string, Verdict> =>
+  Object.fromEntries(Object.entries(locations).map(([name, one]) => [name, one.verdict]));
 
 /** Commits one at once when it is alone; those that come while a transaction runs share the next. Resolves false when the database refused. */
 function createCommitQueue(ctx: Ctx): (commit: VerdictCommit) => Promise<boolean> {

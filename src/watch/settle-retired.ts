@@ -38,7 +38,7 @@ async function settleSome(ctx: Ctx, now: EpochMs): Promise<number> {
       .innerJoin('services', 'services.id', 'checks.service_id')
       .select(watchedColumns)
       .select(['checks.paused', 'checks.archived_at', 'services.archived_at as service_archived_at'])
-      .select(['checks.interval_ms', 'checks.config'])
+      .select('checks.config')
       .where((where) => {
         const removed = where.or([
           where('checks.archived_at', 'is not', null),

@@ -16,7 +16,13 @@ export async function startServer(
   deadlineMs = 60_000,
 ): Promise<ServerProcess> {
   const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
-    env: { PATH: process.env['PATH'] ?? '', HUGOPS_LOG_LEVEL: 'error', ...environment, HUGOPS_PORT: String(port) },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HUGOPS_LOG_LEVEL: 'error',
+      HUGOPS_NETWORK_REFERENCES: 'off',
+      ...environment,
+      HUGOPS_PORT: String(port),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

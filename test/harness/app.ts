@@ -53,6 +53,7 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
         HUGOPS_PORT: String(port),
         HUGOPS_DATA_DIR: directory,
         HUGOPS_URL: `http://127.0.0.1:${port}`,
+        HUGOPS_NETWORK_REFERENCES: 'off',
         HUGOPS_LOG_LEVEL: process.env['HUGOPS_TEST_LOG'] ?? 'silent',
         HUGOPS_ADMIN_EMAIL: owner.email,
         HUGOPS_ADMIN_PASSWORD: owner.password,

@@ -1,6 +1,7 @@
 import type { EpochMs } from '../../domain/words.ts';
 import type { Ctx } from '../../platform/context.ts';
 import { readOnCall, readOpenIncidents } from '../../respond/index.ts';
+import { readNetworkGone } from '../../watch/index.ts';
 import { readServices } from '../../watch/read-services.ts';
 import type { Overview } from './schemas.ts';
 
@@ -48,6 +49,12 @@ async function readTodo(
   facts: { services: number; mailConfigured: boolean; emptySchedules: string[] },
 ): Promise<Overview['todo']> {
   const todo: Overview['todo'] = [];
+  const goneSince = await readNetworkGone(ctx);
+  if (goneSince !== null)
+    todo.push({
+      id: 'network-gone',
+      text: `HugOps cannot reach the network since ${new Date(goneSince).toISOString().slice(11, 16)} UTC. Checks that fail are unknown, not down, until it is back.`,
+    });
   if (facts.services === 0) todo.push({ id: 'no-service', text: 'Add the first service that people depend on.' });
   const kinds = await ctx.db
     .selectFrom('contact_methods')

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { networkReference } from '../environment.ts';
 import { publishTargetSchema } from '../../tell/index.ts';
 import {
   choiceOf,
@@ -32,6 +33,17 @@ export interface KindSchemas {
 const mailSchema = z.strictObject({
   url: mailUrlField.describe('smtp://user:password@host:587 or smtps://…; with a password only as a reference.'),
   from: senderField,
+});
+
+const networkSchema = z.strictObject({
+  references: listOf(
+    'hosts',
+    z.string().regex(networkReference, { error: 'expected a host with its port, such as 1.1.1.1:443' }),
+  )
+    .max(10, { error: 'expected at most 10 hosts' })
+    .describe(
+      'Hosts that have nothing to do with each other, as host:port. When a check fails and none of them answers, our own network is gone: the check is unknown, not down. An empty list turns this off.',
+    ),
 });
 
 const componentSchema = z.strictObject({
@@ -71,6 +83,7 @@ export function configSchema({ checkKinds, channelKinds }: KindSchemas) {
   return z
     .strictObject({
       mail: mailSchema.optional().describe('How HugOps sends e-mail.'),
+      network: networkSchema.optional().describe("How HugOps tells its own network's trouble from that of others."),
       people: mapOf('people', personSchema(channels)).default({}).describe('Everybody who responds, by id.'),
       teams: mapOf('teams', teamSchema).default({}).describe('Who works together on services.'),
       schedules: mapOf('schedules', scheduleSchema).default({}).describe('Who is on call when.'),

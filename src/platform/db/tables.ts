@@ -16,6 +16,7 @@ import type { AuthTables } from './tables-auth.ts';
 import type { CauseTables } from './tables-causes.ts';
 import type { InboundTables } from './tables-inbound.ts';
 import type { TellTables } from './tables-tell.ts';
+import type { CheckPlaceColumns, ProbeTables } from './tables-probes.ts';
 import type { ThankTables } from './tables-thank.ts';
 import type { UpstreamTables } from './tables-upstreams.ts';
 
@@ -25,7 +26,8 @@ type JsonDefault<T> = ColumnType<T, string | undefined, string>;
 /** Epoch milliseconds. */
 type At = number;
 
-export interface Tables extends AuthTables, CauseTables, InboundTables, TellTables, ThankTables, UpstreamTables {
+export interface Tables
+  extends AuthTables, CauseTables, InboundTables, TellTables, ProbeTables, ThankTables, UpstreamTables {
   settings: { key: string; value: Json<unknown>; updated_at: At };
   people: {
     id: string;
@@ -101,7 +103,7 @@ export interface Tables extends AuthTables, CauseTables, InboundTables, TellTabl
   };
   service_dependencies: { service_id: string; depends_on: string; hardness: Generated<'hard' | 'soft'> };
   service_status_changes: { service_id: string; at: At; seq: Generated<number>; status: Verdict; reason: string };
-  checks: {
+  checks: CheckPlaceColumns & {
     id: string;
     service_id: string;
     kind: string;

