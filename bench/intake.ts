@@ -165,16 +165,13 @@ const residentMb = (): number => Math.round(process.memoryUsage.rss() / 1_000_00
 
 /** Places signals as the running program does: woken by each commit, until nothing waits. */
 function startPlacing(ctx: Ctx): Loop {
-  const loop = createLoop(
-    {
-      name: 'signals',
-      pollMs: 1_000,
-      run: () => processSignals(ctx, ctx.clock.now()),
-      log: ctx.log,
-      onError: (error) => ctx.log.error({ err: error }, 'placing failed'),
-    },
-    ctx.clock.now,
-  );
+  const loop = createLoop({
+    name: 'signals',
+    pollMs: 1_000,
+    run: () => processSignals(ctx, ctx.clock.now()),
+    log: ctx.log,
+    onError: (error) => ctx.log.error({ err: error }, 'placing failed'),
+  });
   loop.start();
   return loop;
 }

@@ -48,7 +48,8 @@ import { consoleFiles } from './console-files.ts';
 import { databasePlace, type Environment, readVersion } from './environment.ts';
 import { createHttpApp, transportSecurity } from './http-app.ts';
 import { createLiveHub } from './live.ts';
-import { createLoops } from './loops.ts';
+import { createLoops, type Loops } from './loops.ts';
+import { createAuditor } from './auditor.ts';
 import { loadConfig } from './load-config.ts';
 import { altchaRoutes } from './altcha-routes.ts';
 import { secretsOf } from './resolve-secret.ts';
@@ -176,8 +177,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     // The data directory has one process, this one: what was on its way when the last one ended has no sender any more.
     if (database.kind === 'embedded') await Promise.all([releaseLeases(ctx), releaseMails(ctx)]);
 
+    const auditor = createAuditor(ctx, { pulse: () => loops.pulse(), http: io.http, deadMan: config.deadMan });
+
     // 5. The loops that carry out what the rows say.
-    const loops = createLoops(
+    const loops: Loops = createLoops(
       createTasks({
         ctx,
         database,
@@ -189,6 +192,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         sources,
         mail,
         pager: { channels, io },
+        auditor,
       }),
       ctx,
     );

@@ -11,6 +11,7 @@ import { bodyLimit, clientAddress, createRateLimiter } from '../platform/http/li
 import { plainPage, plainStyle } from '../platform/http/plain-page.ts';
 import { isUnexpected, problemResponse } from '../platform/http/problem.ts';
 import { plainJson } from '../platform/http/read-json.ts';
+import { readFindings } from '../respond/index.ts';
 import { describeApi } from './api/openapi.ts';
 import type { LiveHub } from './live.ts';
 
@@ -136,7 +137,12 @@ function addHealth(app: Hono<ApiEnv>, parts: HttpParts): void {
   app.get('/healthz', (c) => c.text('ok'));
   app.get('/readyz', async (c) => {
     const isReady = await parts.isReady().catch(() => false);
-    return isReady ? c.text('ready') : c.text('not ready', 503);
+    if (!isReady) return c.text('not ready', 503);
+    // Anybody may ask, so the laws are named and nobody's names.
+    const findings = c.req.query('verbose') === undefined ? undefined : await readFindings(parts.ctx);
+    if (findings === undefined) return c.text('ready');
+    const laws = [...new Set(findings.map(({ law, isBroken }) => `${law}${isBroken ? ' (broken)' : ''}`))];
+    return c.text(`ready\naudit: ${laws.length === 0 ? 'all in order' : laws.join(', ')}\n`);
   });
   app.get('/metrics', async (c) => {
     const { registry } = parts.ctx.metrics;

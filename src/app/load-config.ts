@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Ctx } from '../platform/context.ts';
 import { ServiceError } from '../platform/errors.ts';
 import { applyConfig, formatConfigErrors, readConfigFile } from './config/index.ts';
+import type { DeadMan } from './auditor.ts';
 import type { Environment } from './environment.ts';
 
 /** hugops.yaml cannot be used; the message shows every error with its line. */
@@ -12,6 +13,7 @@ export class ConfigFileError extends Error {
 export interface LoadedConfig {
   mail: { url: string | undefined; from: string };
   networkReferences: readonly string[];
+  deadMan: DeadMan | undefined;
 }
 
 const defaultFrom = (publicUrl: string): string => `HugOps <hugops@${new URL(publicUrl).hostname}>`;
@@ -21,7 +23,7 @@ export async function loadConfig(ctx: Ctx, environment: Environment): Promise<Lo
   const { path, explicit } = environment.config;
   const fromEnvironment = { url: environment.mail.url, from: environment.mail.from ?? defaultFrom(ctx.publicUrl) };
   const { networkReferences } = environment;
-  if (!explicit && !existsSync(path)) return { mail: fromEnvironment, networkReferences };
+  if (!explicit && !existsSync(path)) return { mail: fromEnvironment, networkReferences, deadMan: undefined };
   const read = await readConfigFile(path, { variables: environment.variables, now: ctx.clock.now() });
   if (!read.ok) throw new ConfigFileError(formatConfigErrors(read.errors));
   if (read.warnings.length > 0)
@@ -30,10 +32,11 @@ export async function loadConfig(ctx: Ctx, environment: Environment): Promise<Lo
     throw error instanceof ServiceError && error.code === 'conflict' ? conflictIn(path, error) : error;
   });
   ctx.log.info({ path, changed: applied.changed }, 'hugops.yaml applied');
-  const { mail, network } = read.config;
+  const { mail, network, deadMan } = read.config;
   return {
     mail: { url: mail?.url ?? fromEnvironment.url, from: mail?.from ?? fromEnvironment.from },
     networkReferences: network?.references ?? networkReferences,
+    deadMan: deadMan && { url: deadMan.url, everyMs: deadMan.every },
   };
 }
 

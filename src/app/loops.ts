@@ -3,10 +3,11 @@ import type { Loop as LoopName } from '../platform/context.ts';
 import type { Log } from '../platform/log.ts';
 import { createLoop, type Loop } from '../platform/loop.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import type { Pulse } from './auditor.ts';
 
 /** A piece of work: a bounded batch of what is due at `now`; returns how much it did, 0 when nothing is left. */
 export interface Task {
-  name: LoopName | 'housekeeping' | 'heartbeats' | 'network' | 'subscribers' | 'upstreams' | 'sources';
+  name: LoopName | 'housekeeping' | 'auditor' | 'heartbeats' | 'network' | 'subscribers' | 'upstreams' | 'sources';
   run(now: number): Promise<number>;
   /** For a task that starts work without waiting for it: resolves when all of it is done. */
   idle?(): Promise<void>;
@@ -19,6 +20,8 @@ export interface Loops {
   stop(): Promise<void>;
   /** Runs every task until none finds anything to do: the whole program's work at `now`, for tests under a fake clock. */
   settle(now: number): Promise<void>;
+  /** When each last finished a batch without an error. */
+  pulse(): Pulse;
 }
 
 // A story that is not quiet after so many rounds goes round in circles.
@@ -26,25 +29,29 @@ const maxRounds = 200;
 
 /** Drives the tasks, each in a loop of its own, so that a slow one never holds up a page. */
 export function createLoops(tasks: readonly Task[], parts: { clock: Clock; log: Log; metrics: Metrics }): Loops {
+  const pulse = new Map(tasks.map(({ name, pollMs }) => [name as string, { lastOkAt: parts.clock.now(), pollMs }]));
+  const runOnce = async (task: Task, now: number): Promise<number> => {
+    const done = await task.run(now);
+    pulse.set(task.name, { lastOkAt: parts.clock.now(), pollMs: task.pollMs });
+    return done;
+  };
   const loops = new Map<string, Loop>(
     tasks.map((task) => [
       task.name,
-      createLoop(
-        {
-          name: task.name,
-          run: () => task.run(parts.clock.now()),
-          pollMs: task.pollMs,
-          log: parts.log,
-          onError(error) {
-            parts.metrics.loopErrors.inc({ loop: task.name });
-            parts.log.error({ err: error, loop: task.name }, 'a loop failed; trying again soon');
-          },
+      createLoop({
+        name: task.name,
+        run: () => runOnce(task, parts.clock.now()),
+        pollMs: task.pollMs,
+        log: parts.log,
+        onError(error) {
+          parts.metrics.loopErrors.inc({ loop: task.name });
+          parts.log.error({ err: error, loop: task.name }, 'a loop failed; trying again soon');
         },
-        () => parts.clock.now(),
-      ),
+      }),
     ]),
   );
   return {
+    pulse: () => pulse,
     wake: (name) => loops.get(name)?.wake(),
     start() {
       for (const loop of loops.values()) loop.start();
@@ -57,7 +64,7 @@ export function createLoops(tasks: readonly Task[], parts: { clock: Clock; log: 
       for (let round = 0; round < maxRounds; round++) {
         let done = 0;
         for (const task of tasks) {
-          done += await task.run(now);
+          done += await runOnce(task, now);
           await task.idle?.();
         }
         if (done === 0) return;

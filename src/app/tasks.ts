@@ -9,6 +9,7 @@ import {
   type Pager,
   processSignals,
   reconsiderMuted,
+  resolveQuiet,
   runEscalations,
 } from '../respond/index.ts';
 import { forgetPending, notifySubscribers, type Publisher, type Pusher, tickMaintenances } from '../tell/index.ts';
@@ -22,6 +23,7 @@ import {
   type SourceTally,
   type UpstreamFollower,
 } from '../watch/index.ts';
+import type { Auditor } from './auditor.ts';
 import type { Task } from './loops.ts';
 
 export interface TaskParts {
@@ -35,6 +37,7 @@ export interface TaskParts {
   sources: SourceTally;
   mail: MailTransport;
   pager: Pager;
+  auditor: Auditor;
 }
 
 const mailBatch = 50;
@@ -51,6 +54,7 @@ export function createTasks({
   sources,
   mail,
   pager,
+  auditor,
 }: TaskParts): Task[] {
   const pages = createPageSender(ctx, pager);
   return [
@@ -75,6 +79,8 @@ export function createTasks({
     { name: 'publish', pollMs: 500, run: (now) => publisher.tick(now) },
     { name: 'push', pollMs: 1_000, run: (now) => pusher.run(now), idle: () => pusher.idle() },
     housekeeping(ctx, database),
+    // The last one, so that it judges what the others have done.
+    { name: 'auditor', pollMs: 30_000, run: (now) => auditor.run(now) },
   ];
 }
 
@@ -86,6 +92,7 @@ function housekeeping(ctx: Ctx, database: Opened): Task {
     async run(now) {
       await reconsiderMuted(ctx);
       await raiseAgain(ctx, now);
+      await resolveQuiet(ctx, now);
       await settleReports(ctx, now);
       ctx.metrics.openIncidents.set(await countOpenIncidents(ctx));
       await tickMaintenances(ctx, now);

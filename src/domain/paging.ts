@@ -1,12 +1,13 @@
-import type { EpochMs, IncidentStatus } from './words.ts';
+import type { EpochMs, IncidentStatus, PageKind } from './words.ts';
 
 /** A page that is due, with what its incident is now. */
 export interface DuePage {
   id: string;
   contactMethodId: string;
-  createdAt: EpochMs;
-  kind: 'incident' | 'summary' | 'test';
-  /** The incident as it is now; undefined for a test or a summary. */
+  /** When it was first to be sent; what quiet hours held back was due before them. */
+  dueAt: EpochMs;
+  kind: PageKind;
+  /** The incident as it is now; undefined for a test, a summary or a notice. */
   incident: { status: IncidentStatus; merged: boolean } | undefined;
 }
 
@@ -23,7 +24,7 @@ export interface RecentMessages {
   lastSummaryAt: EpochMs | undefined;
 }
 
-/** A page older than this when it is first sent is a backlog (HugOps was down): several become one message. */
+/** A page sent later than this is a backlog (HugOps was down, or quiet hours held it): several become one message. */
 export const backlogMs = 60_000;
 /** One contact method gets at most so many single messages a minute, and then one summary a minute. */
 export const stormLimitPerMinute = 10;
@@ -67,8 +68,8 @@ function planForMethod(
   now: EpochMs,
 ): PagePlan[] {
   const plans: PagePlan[] = [];
-  const late = pages.filter((page) => now - page.createdAt > backlogMs);
-  const fresh = pages.filter((page) => now - page.createdAt <= backlogMs);
+  const late = pages.filter((page) => now - page.dueAt > backlogMs);
+  const fresh = pages.filter((page) => now - page.dueAt <= backlogMs);
   // A page that a storm held back is late too: it goes into the same one message.
   if (late.length > 1) plans.push({ action: 'sum-up', contactMethodId, pages: late, reason: 'backlog' });
   // A single late one is a message like any other, and counts against the limit.

@@ -51,13 +51,48 @@ export interface WakingHours {
   to: string;
 }
 
-export type TargetKind = 'person' | 'schedule' | 'team';
-/** One step of an escalation policy: who is paged, and how long to wait for an acknowledgement before the next step. */
+export const targetKinds = ['person', 'schedule', 'team', 'round-robin', 'channel'] as const;
+/**
+ * Who is notified: a person, whoever is on call by a schedule, all members of a team, a team's members in turn (`round-robin`, by
+ * the team's id), or a team's channel, which is told and does not answer (by the id of its contact method).
+ */
+export type TargetKind = (typeof targetKinds)[number];
+
+/** When a step is taken; what is left out makes no difference. Otherwise it is passed over. */
+export interface StepCondition {
+  severities?: Severity[];
+  /** By the hour in which the step is due. */
+  hours?: { timeZone: string; windows: WakingHours[]; /** Outside of these hours instead. */ outside?: boolean };
+}
+
+/** One step of an escalation policy: who is notified, and how long to wait for an acknowledgement before the next step. */
 export interface PolicyStep {
   targets: { kind: TargetKind; id: string }[];
   waitMs: number;
+  when?: StepCondition;
   /** Set on the step that a hand-over puts before the policy. */
   isHandOver?: true;
+}
+
+export type PageKind = 'incident' | 'summary' | 'test' | 'notice';
+
+/** How loudly a person is called: critical and major trouble is of high urgency, minor of low. */
+export type Urgency = 'high' | 'low';
+
+/** A contact method, and how long after the step it is used while nobody has acknowledged. */
+export interface NotificationStep {
+  contactMethodId: string;
+  afterMs: number;
+}
+
+/** How one person wants to be called. An empty list: all contact methods at once. */
+export interface NotificationRules {
+  high: NotificationStep[];
+  low: NotificationStep[];
+  /** Local hours in which what is of low urgency waits for their end; null when it comes at any hour. */
+  quietHours: WakingHours | null;
+  /** hugops.yaml says so, and the console does not change it. */
+  inFile?: boolean;
 }
 
 export type JsonObject = { [key: string]: unknown };

@@ -16,20 +16,17 @@ export interface Loop {
   start(): void;
   /** Stops after the run under way, if any. */
   stop(): Promise<void>;
-  /** When the loop last finished a run without an error, epoch milliseconds of the monotonic start; for the auditor. */
-  lastOkAt(): number;
 }
 
 // After an error: long enough not to spin, short enough that an outage of the database ends with it.
 const afterErrorMs = 500;
 
 /** A loop that does its work until nothing is due, sleeps, and is woken by rows or by its poll. Errors are told and never end it. */
-export function createLoop(options: LoopOptions, now: () => number): Loop {
+export function createLoop(options: LoopOptions): Loop {
   let running: Promise<void> | undefined;
   let again = false;
   let stopped = true;
   let timer: NodeJS.Timeout | undefined;
-  let lastOkAt = now();
 
   const sleep = (ms: number): void => {
     clearTimeout(timer);
@@ -41,7 +38,6 @@ export function createLoop(options: LoopOptions, now: () => number): Loop {
         again = false;
         while (!stopped && (await options.run()) > 0);
       } while (again && !stopped);
-      lastOkAt = now();
       sleep(options.pollMs);
     } catch (error) {
       options.onError(error);
@@ -68,6 +64,5 @@ export function createLoop(options: LoopOptions, now: () => number): Loop {
       clearTimeout(timer);
       await running;
     },
-    lastOkAt: () => lastOkAt,
   };
 }

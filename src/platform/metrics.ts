@@ -17,6 +17,9 @@ export interface Metrics {
   hugs: Counter<'outcome'>;
   reports: Counter<'outcome'>;
   loopErrors: Counter<'loop'>;
+  /** What the auditor finds to be wrong now. */
+  auditFindings: Gauge<'law'>;
+  deadMan: Counter<'outcome'>;
   httpRequests: Counter<'method' | 'status'>;
 }
 
@@ -51,6 +54,15 @@ export function openMetrics(withProcess: boolean): Metrics {
     hugs: counter('hugops_hugs_total', 'Hugs left, by outcome.', ['outcome']),
     reports: counter('hugops_reports_total', 'Reports from the status page, by outcome.', ['outcome']),
     loopErrors: counter('hugops_loop_errors_total', 'Failed ticks by loop.', ['loop']),
+    auditFindings: new Gauge({
+      name: 'hugops_audit_findings',
+      help: 'What the auditor finds to be wrong now, by the law that is broken.',
+      labelNames: ['law'],
+      registers,
+    }),
+    deadMan: counter('hugops_dead_man_heartbeats_total', 'Outgoing heartbeats, sent only when all is in order.', [
+      'outcome',
+    ]),
     httpRequests: counter('hugops_http_requests_total', 'HTTP requests by method and status.', ['method', 'status']),
   };
 }

@@ -86,7 +86,7 @@ async function readLink(ctx: Ctx, token: string): Promise<LinkedPage> {
     .innerJoin('people', 'people.id', 'pages.person_id')
     .leftJoin('people as taker', 'taker.id', 'incidents.acknowledged_by')
     .select([
-      'pages.person_id',
+      'people.id as person_id',
       'people.name',
       'incidents.id',
       'incidents.number',

@@ -99,10 +99,10 @@ async function readChannelKinds(ctx: Ctx, due: readonly DuePage[]): Promise<Map<
 async function readDue(ctx: Ctx, now: EpochMs): Promise<DuePage[]> {
   const rows = await ctx.db
     .selectFrom('pages')
-    .select(['id', 'contact_method_id', 'created_at', 'kind', 'incident_id'])
+    .select(['id', 'contact_method_id', 'due_at', 'kind', 'incident_id'])
     .where('status', '=', 'pending')
     .where('next_attempt_at', '<=', now)
-    .orderBy('created_at')
+    .orderBy('due_at')
     .orderBy('id')
     .limit(planLimit)
     .forUpdate()
@@ -121,7 +121,7 @@ async function readDue(ctx: Ctx, now: EpochMs): Promise<DuePage[]> {
   return rows.map((row) => ({
     id: row.id,
     contactMethodId: row.contact_method_id,
-    createdAt: row.created_at,
+    dueAt: row.due_at,
     kind: row.kind,
     incident: row.incident_id === null ? undefined : incidents.get(row.incident_id),
   }));
@@ -199,6 +199,7 @@ async function insertSummary(ctx: Ctx, plan: Extract<PagePlan, { action: 'sum-up
       reason: plan.reason,
       round: 0,
       status: 'pending',
+      due_at: now,
       next_attempt_at: now,
       created_at: now,
     })

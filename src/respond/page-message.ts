@@ -1,4 +1,4 @@
-import type { IncidentStatus, JsonObject, Severity } from '../domain/words.ts';
+import type { IncidentStatus, JsonObject, PageKind, Severity } from '../domain/words.ts';
 import type { Ctx } from '../platform/context.ts';
 import { signLink } from '../platform/signed-link.ts';
 import type { PageMessage } from './channels/channel.ts';
@@ -19,7 +19,7 @@ interface PageIncident {
 /** A page with all that its message needs. */
 export interface PageRow {
   id: string;
-  kind: 'incident' | 'summary' | 'test';
+  kind: PageKind;
   /** Who may send it, and until when; null when nobody has claimed it. */
   leaseOwner: string | null;
   leaseUntil: number | null;
@@ -27,12 +27,20 @@ export interface PageRow {
   attempt: number;
   resendCount: number;
   createdAt: number;
-  personId: string;
+  dueAt: number;
+  /** Why it waited for longer than its rules say. */
+  heldFor: 'quiet-hours' | null;
+  /** Null for a team's channel, which nobody answers for: its messages have no button that acts. */
+  personId: string | null;
+  /** Of a team's channel, the team's name. */
   personName: string;
+  contactMethodId: string;
   timeZone: string;
   channelKind: string;
   label: string;
   config: JsonObject;
+  /** For a notice: what is said, as a plain sentence. */
+  notice: string | undefined;
   incident: PageIncident | undefined;
   /** For a summary: its incidents that nobody has taken yet. */
   summed: PageIncident[];
@@ -45,8 +53,9 @@ export const acknowledgePurpose = 'acknowledge';
 export async function readPage(ctx: Ctx, pageId: string): Promise<PageRow | undefined> {
   const row = await ctx.db
     .selectFrom('pages')
-    .innerJoin('people', 'people.id', 'pages.person_id')
+    .leftJoin('people', 'people.id', 'pages.person_id')
     .innerJoin('contact_methods', 'contact_methods.id', 'pages.contact_method_id')
+    .leftJoin('teams', 'teams.id', 'contact_methods.team_id')
     .select([
       'pages.id',
       'pages.kind',
@@ -56,12 +65,17 @@ export async function readPage(ctx: Ctx, pageId: string): Promise<PageRow | unde
       'pages.attempt',
       'pages.resend_count',
       'pages.created_at',
+      'pages.due_at',
+      'pages.held_for',
       'pages.incident_id',
       'pages.person_id',
+      'pages.contact_method_id',
+      'pages.data',
     ])
     .select([
       'people.name as person_name',
       'people.time_zone',
+      'teams.name as team_name',
       'contact_methods.kind as channel_kind',
       'contact_methods.label',
       'contact_methods.config',
@@ -79,12 +93,16 @@ export async function readPage(ctx: Ctx, pageId: string): Promise<PageRow | unde
     attempt: row.attempt,
     resendCount: row.resend_count,
     createdAt: row.created_at,
+    dueAt: row.due_at,
+    heldFor: row.held_for,
     personId: row.person_id,
-    personName: row.person_name,
-    timeZone: row.time_zone,
+    personName: row.person_name ?? row.team_name ?? '',
+    contactMethodId: row.contact_method_id,
+    timeZone: row.time_zone ?? 'UTC',
     channelKind: row.channel_kind,
     label: row.label,
     config: row.config,
+    notice: typeof row.data['notice'] === 'string' ? row.data['notice'] : undefined,
     incident: row.kind === 'summary' ? undefined : incidents[0],
     summed:
       row.kind === 'summary' ? incidents.filter((incident) => incident.status === 'triggered' && !incident.merged) : [],
@@ -102,7 +120,9 @@ async function readIncidents(ctx: Ctx, pageId: string): Promise<PageIncident[]> 
     .where((where) => where.or([where('pages.id', '=', pageId), where('pages.summary_id', '=', pageId)]))
     .orderBy('incidents.opened_at')
     .execute();
-  return rows.map((row) => ({
+  // A person may be owed several pages for one incident; a summary names it once.
+  const once = [...new Map(rows.map((row) => [row.id, row])).values()];
+  return once.map((row) => ({
     id: row.id,
     pageId: row.page_id,
     number: row.number,
@@ -131,7 +151,11 @@ export function pageMessage(ctx: Ctx, page: PageRow): PageMessage {
   // Of a summary whose other incidents are in hand by now, one is left: then it is a page like any other, with its button.
   const only = page.kind === 'summary' && page.summed.length === 1 ? page.summed[0] : page.incident;
   if (only) return { ...base, kind: 'incident', ...aboutIncident(ctx, page, only) };
-  if (page.kind !== 'summary') return { ...base, kind: page.kind, viewUrl: `${ctx.publicUrl}/console` };
+  if (page.kind === 'notice') {
+    const viewUrl = `${ctx.publicUrl}/console/me`;
+    return { ...base, kind: 'notice', viewUrl, notice: page.notice ?? '' };
+  }
+  if (page.kind !== 'summary') return { ...base, kind: 'test', viewUrl: `${ctx.publicUrl}/console` };
   const lines = page.summed.slice(0, maxSummaryLines).map((incident) => `#${incident.number} ${incident.title}`);
   const more = page.summed.length - lines.length;
   if (more > 0) lines.push(`and ${more} more`);
@@ -147,7 +171,10 @@ function aboutIncident(
   const { id, number, title, serviceName, severity, status, openedAt } = incident;
   return {
     viewUrl: `${ctx.publicUrl}/console/incidents/${id}`,
-    ackUrl: `${ctx.publicUrl}/a/${signLink(ctx.secret, acknowledgePurpose, incident.pageId, page.createdAt + linkLifeMs)}`,
+    // A channel is read by many: whoever takes it there opens the incident, signed in.
+    ...(page.personId !== null && {
+      ackUrl: `${ctx.publicUrl}/a/${signLink(ctx.secret, acknowledgePurpose, incident.pageId, page.createdAt + linkLifeMs)}`,
+    }),
     // The title is the first alert's own words; what else was seen is behind the link.
     incident: { id, number, title, serviceName, severity, status, openedAt, evidence: [] },
   };

@@ -149,12 +149,15 @@ async function readTimeline(ctx: Ctx, incidentId: string): Promise<IncidentDetai
 async function readPages(ctx: Ctx, incidentId: string): Promise<IncidentDetail['pages']> {
   const rows = await ctx.db
     .selectFrom('pages')
-    .innerJoin('people', 'people.id', 'pages.person_id')
+    .leftJoin('people', 'people.id', 'pages.person_id')
     .innerJoin('contact_methods', 'contact_methods.id', 'pages.contact_method_id')
+    .leftJoin('teams', 'teams.id', 'contact_methods.team_id')
     .select([
       'pages.id',
       'pages.status',
       'pages.created_at',
+      'pages.next_attempt_at',
+      'teams.name as team_name',
       'pages.sent_at',
       'pages.error',
       'people.id as person_id',
@@ -167,11 +170,13 @@ async function readPages(ctx: Ctx, incidentId: string): Promise<IncidentDetail['
     .execute();
   return rows.map((page) => ({
     id: page.id,
-    person: { id: page.person_id, name: page.person_name },
+    person: page.person_id === null ? null : { id: page.person_id, name: page.person_name ?? page.person_id },
+    to: page.person_name ?? page.team_name ?? '',
     channel: page.kind,
     label: page.label,
     status: page.status,
     createdAt: page.created_at,
+    sendAt: page.status === 'pending' ? page.next_attempt_at : null,
     sentAt: page.sent_at,
     error: page.error,
   }));
@@ -180,10 +185,10 @@ async function readPages(ctx: Ctx, incidentId: string): Promise<IncidentDetail['
 async function readFacts(
   ctx: Ctx,
   summary: IncidentSummary,
-): Promise<Pick<IncidentDetail, 'nextEscalationAt' | 'reports' | 'hugs'>> {
+): Promise<Pick<IncidentDetail, 'nextEscalationAt' | 'snoozedUntil' | 'reports' | 'hugs'>> {
   const escalation = await ctx.db
     .selectFrom('escalations')
-    .select('next_action_at')
+    .select(['next_action_at', 'snoozed_until'])
     .where('incident_id', '=', summary.id)
     .executeTakeFirst();
   const hugs = await ctx.db
@@ -203,6 +208,7 @@ async function readFacts(
     : { count: 0 };
   return {
     nextEscalationAt: escalation?.next_action_at ?? null,
+    snoozedUntil: escalation?.snoozed_until ?? null,
     reports: Number(reports.count),
     hugs: Number(hugs.count),
   };

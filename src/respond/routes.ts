@@ -9,6 +9,7 @@ import { openIncident } from './incidents/open.ts';
 import { postUpdate } from './incidents/post-update.ts';
 import { reassignIncident } from './incidents/reassign.ts';
 import { resolveIncident } from './incidents/resolve.ts';
+import { snoozeIncident } from './incidents/snooze.ts';
 import { addOverride, removeOverride } from './overrides.ts';
 import { readIncident, readOpenIncidents, readPastIncidents } from './read-incidents.ts';
 import { readOnCall } from './read-on-call.ts';
@@ -20,6 +21,7 @@ import {
   openIncidentSchema,
   overrideSchema,
   reassignSchema,
+  snoozeSchema,
   updateSchema,
 } from './schemas.ts';
 
@@ -164,6 +166,26 @@ function addActions(ctx: Ctx, api: Api): void {
         ...c.req.valid('json'),
         actor: actorOf(c.get('principal')),
         now: ctx.clock.now(),
+      });
+      return c.body(null, 204);
+    },
+  );
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/incidents/{id}/snooze',
+      summary: 'Put the incident to sleep; it wakes with a page',
+      middleware: responder,
+      request: { params: idParam, body: bodyOf(snoozeSchema) },
+      responses: done,
+    }),
+    async (c) => {
+      await snoozeIncident(ctx, {
+        incidentId: c.req.valid('param').id,
+        ...c.req.valid('json'),
+        actor: actorOf(c.get('principal')),
+        now: ctx.clock.now(),
+        via: viaOf(c.get('principal')),
       });
       return c.body(null, 204);
     },

@@ -1,11 +1,63 @@
 import { z } from 'zod';
-import { phases, severities } from '../domain/words.ts';
+import { phases, severities, targetKinds } from '../domain/words.ts';
 
 /** Epoch milliseconds. */
 const at = z.int();
 export const severitySchema = z.enum(severities);
 export const phaseSchema = z.enum(phases);
 export const incidentStatusSchema = z.enum(['triggered', 'acknowledged', 'resolved']);
+
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time as in 09:00');
+/** Local hours on some days, 1 (Monday) to 7; when `to` is earlier than `from` they end on the next day. */
+export const hoursSchema = z
+  .object({ days: z.array(z.int().min(1).max(7)).min(1).max(7), from: timeOfDay, to: timeOfDay })
+  .strict();
+
+/** A step of an escalation policy as the API and the console's editor have it; ids are those of rows. */
+export const policyStepSchema = z
+  .object({
+    targets: z
+      .array(z.object({ kind: z.enum(targetKinds), id: z.string().min(1).max(200) }).strict())
+      .min(1, 'expected somebody to notify')
+      .max(50),
+    waitMs: z
+      .int()
+      .min(1_000)
+      .max(7 * 86_400_000),
+    when: z
+      .object({
+        severities: z.array(severitySchema).min(1).max(3).optional(),
+        hours: z
+          .object({
+            timeZone: z.string().max(60),
+            windows: z.array(hoursSchema).min(1).max(20),
+            outside: z.boolean().optional(),
+          })
+          .strict()
+          .optional(),
+      })
+      .strict()
+      .optional(),
+  })
+  .strict();
+
+/** What a policy says besides its name. */
+export const policyRulesSchema = z.object({
+  steps: z.array(policyStepSchema).min(1).max(50),
+  repeatCount: z.int().min(0).max(100),
+  /** How long an acknowledged incident may lie idle before it is called again; null: for good. */
+  acknowledgeTimeoutMs: z
+    .int()
+    .min(60_000)
+    .max(7 * 86_400_000)
+    .nullable(),
+  /** Without signals and acts for so long it is resolved; null: never. */
+  autoResolveMs: z
+    .int()
+    .min(60_000)
+    .max(90 * 86_400_000)
+    .nullable(),
+});
 
 export const personRefSchema = z.object({ id: z.string(), name: z.string() });
 
@@ -45,11 +97,16 @@ export type TimelineEvent = z.infer<typeof timelineEventSchema>;
 export const pageSchema = z
   .object({
     id: z.string(),
-    person: personRefSchema,
+    /** Null for a team's channel. */
+    person: personRefSchema.nullable(),
+    /** The person's name, or the team's. */
+    to: z.string(),
     channel: z.string(),
     label: z.string(),
     status: z.enum(['pending', 'sending', 'sent', 'failed', 'cancelled']),
     createdAt: at,
+    /** When it goes out, while it waits. */
+    sendAt: at.nullable(),
     sentAt: at.nullable(),
     error: z.string().nullable(),
   })
@@ -73,6 +130,7 @@ export const incidentSchema = incidentSummarySchema
     timeline: z.array(timelineEventSchema),
     pages: z.array(pageSchema),
     nextEscalationAt: at.nullable(),
+    snoozedUntil: at.nullable(),
     reports: z.int(),
     hugs: z.int(),
     publicUrl: z.string().nullable(),
@@ -90,6 +148,8 @@ export const openIncidentSchema = z
   .strict();
 export const noteSchema = z.object({ body: z.string().trim().min(1).max(10_000) }).strict();
 export const updateSchema = z.object({ phase: phaseSchema, body: z.string().trim().min(1).max(5_000) }).strict();
+/** Until when; at most seven days ahead. */
+export const snoozeSchema = z.object({ untilAt: at }).strict();
 export const reassignSchema = z.object({ toPersonId: z.string().min(1).max(100) }).strict();
 
 export const onCallSchema = z

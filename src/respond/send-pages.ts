@@ -3,6 +3,7 @@ import type { EpochMs } from '../domain/words.ts';
 import { type Ctx, transact } from '../platform/context.ts';
 import { appendEvents } from '../platform/events.ts';
 import type { Channel, ChannelIo, Receipt } from './channels/channel.ts';
+import { afterFailure, noteContactOk } from './channel-failed.ts';
 import { type ClaimedPage, claimPages } from './claim-pages.ts';
 import { pageRoom } from './page-room.ts';
 import { pageMessage, type PageRow, readPage } from './page-message.ts';
@@ -120,7 +121,8 @@ async function record(ctx: Ctx, page: PageRow, outcome: Outcome): Promise<void> 
         .set({ ...free, status: 'sent', sent_at: now, provider_ref: outcome.providerRef ?? null, error: null })
         .execute();
       await tell('page.sent', { summary: page.kind === 'summary', resend: page.resendCount > 0 });
-      tx.metrics.pageDelay.observe((now - page.createdAt) / 1000);
+      await noteContactOk(tx, page.contactMethodId, now);
+      if (page.heldFor === null) tx.metrics.pageDelay.observe((now - page.dueAt) / 1000);
     } else {
       const again = outcome.retryable ? nextPageAttempt(page.attempt, now, outcome.retryAfterMs) : undefined;
       await mine
@@ -132,7 +134,10 @@ async function record(ctx: Ctx, page: PageRow, outcome: Outcome): Promise<void> 
         })
         .execute();
       await tell('page.failed', { reason: outcome.reason, final: again === undefined, nextAttemptAt: again ?? null });
-      if (again === undefined && page.incident) await escalateWhenUnreachable(tx, page, now);
+      if (again === undefined) {
+        await afterFailure(tx, page, outcome.reason, now);
+        if (page.incident) await escalateWhenUnreachable(tx, page, now);
+      }
     }
     tx.metrics.pages.inc({
       channel: page.channelKind,

@@ -22,6 +22,7 @@ const howResolved: Readonly<Record<string, string>> = {
   'all-clear': 'Resolved: all alerts are clear',
   'by-hand': 'Resolved',
   'by-source': 'Resolved by the tool that raised it',
+  quiet: 'Resolved: it has been quiet for as long as the policy says',
 };
 
 const sentences: Readonly<Record<string, (facts: Facts) => string>> = {
@@ -30,6 +31,11 @@ const sentences: Readonly<Record<string, (facts: Facts) => string>> = {
   'incident.resolved': ({ text, number }) =>
     `${howResolved[text('how')] ?? 'Resolved'}, ${durationWords(number('afterMs'))} after it began`,
   'incident.reassigned': ({ person }) => `Handed to ${person('toPersonId')}`,
+  'incident.snoozed': ({ number }) => `Snoozed for ${durationWords(number('forMs'))}`,
+  'incident.retriggered': ({ text }) =>
+    text('reason') === 'snooze-over'
+      ? 'The snooze is over: calling again'
+      : 'Acknowledged, and nothing happened for as long as the policy allows: calling again',
   'severity.raised': ({ text }) => `Severity raised from ${text('from')} to ${text('to')}`,
   'alert.joined': ({ text }) => `Another alert joined: ${text('summary')}`,
   'alert.cleared': ({ text }) => `Clear again: ${text('summary')}`,
@@ -38,6 +44,10 @@ const sentences: Readonly<Record<string, (facts: Facts) => string>> = {
     `${data['auto'] === true ? 'HugOps told the public' : 'Told the public'} (${text('phase')})`,
   'escalation.stepped': ({ data, text, nameOf }) => {
     const people = Array.isArray(data['people']) ? data['people'].map((id) => nameOf(String(id))) : [];
+    if (people.length === 0 && Array.isArray(data['channels']) && data['channels'].length > 0)
+      return 'Telling the team in its channel';
+    if (typeof data['heldUntil'] === 'number')
+      return `Not urgent: ${people.join(', ')} will be told after the quiet hours`;
     if (text('reason') === 'nobody' || people.length === 0)
       return 'Nobody could be called: no contact method behind this step';
     if (text('reason') === 'fallback') return `Nobody on call: calling the owners, ${people.join(', ')}`;
@@ -47,12 +57,16 @@ const sentences: Readonly<Record<string, (facts: Facts) => string>> = {
   },
   'escalation.hurried': () => 'Nobody could be reached: going on to the next step at once',
   'page.sent': ({ text, person, data }) =>
-    `${person('personId')} was paged by ${text('channel')} (${text('label')})${data['summary'] === true ? ', in a summary' : ''}${data['resend'] === true ? ', again' : ''}`,
+    `${data['personId'] === null ? `The channel of ${text('personName')}` : person('personId')} was paged by ${text('channel')} (${text('label')})${data['summary'] === true ? ', in a summary' : ''}${data['resend'] === true ? ', again' : ''}`,
   'page.resent': ({ person }) => `The receipt of the page to ${person('personId')} was lost: sending it again`,
   'page.failed': ({ text, person, data }) =>
     `Paging ${person('personId')} by ${text('channel')} failed: ${text('reason')}${data['final'] === true ? '' : '; trying again'}`,
+  'page.rerouted': ({ text, person }) =>
+    `${person('personId')} could not be reached by ${text('label')}: using the next contact method now`,
   'page.cancelled': ({ text, person }) =>
     `The page to ${person('personId')} was not needed any more (${text('reason')})`,
+  'audit.found': ({ text }) => `The auditor found: ${text('what')}`,
+  'audit.cleared': ({ text }) => `In order again: ${text('what')}`,
   'hug.held': () => 'A hug with words is waiting for approval',
   'hug.approved': () => 'A hug',
   'hug.rejected': () => 'A hug was not let through',

@@ -11,28 +11,34 @@ export async function checkNow(root: Kysely<Tables>, now: number, violate: Viola
   const rows = await root
     .selectFrom('incidents')
     .leftJoin('escalations', 'escalations.incident_id', 'incidents.id')
-    .select(['id', 'status', 'owner_id', 'acknowledged_by', 'next_action_at'])
+    .select(['id', 'status', 'owner_id', 'next_action_at'])
     .where((where) =>
       where.or([
         where.and([
           where('status', '=', 'triggered'),
           where.or([where('next_action_at', 'is', null), where('next_action_at', '>', now + reminderMs)]),
         ]),
-        where.and([where('status', '!=', 'triggered'), where('next_action_at', 'is not', null)]),
+        where.and([where('status', '=', 'resolved'), where('next_action_at', 'is not', null)]),
         where.and([
           where('status', '=', 'acknowledged'),
-          where('acknowledged_by', 'is not', null),
           where('owner_id', 'is', null),
+          where('next_action_at', 'is', null),
+        ]),
+        where.and([
+          where('status', '=', 'acknowledged'),
+          where('owner_id', 'is not', null),
+          where('acknowledge_timeout_ms', 'is', null),
+          where('snoozed_until', 'is', null),
+          where('next_action_at', 'is not', null),
         ]),
       ]),
     )
     .execute();
   for (const row of rows) {
-    if (row.status === 'triggered')
-      violate('an open incident has a next action', `${row.id} acts next at ${row.next_action_at ?? 'no time'}`);
-    else if (row.next_action_at !== null)
-      violate('nobody is called any more once it is in hand', `${row.id} is ${row.status} and acts again`);
-    else violate('who acknowledges owns', `${row.id} was acknowledged by ${row.acknowledged_by} and has no owner`);
+    const openLaw = 'an open incident has a next action or an owner';
+    if (row.status === 'triggered') violate(openLaw, `${row.id} acts next at ${row.next_action_at ?? 'no time'}`);
+    else if (row.next_action_at === null) violate(openLaw, `${row.id} was acknowledged, and nobody owns it`);
+    else violate('nobody is called any more once it is in hand', `${row.id} is ${row.status} and acts again`);
   }
 }
 
@@ -67,7 +73,10 @@ export async function checkPages(
     .selectFrom('events')
     .select(['seq', 'incident_id', 'kind', 'data'])
     .where((where) =>
-      where.or([where('kind', 'like', 'incident.%'), where('kind', 'in', ['page.resent', 'escalation.stepped'])]),
+      where.or([
+        where('kind', 'like', 'incident.%'),
+        where('kind', 'in', ['page.resent', 'escalation.stepped', 'severity.raised']),
+      ]),
     )
     .execute();
   const delivered = Map.groupBy(phones.deliveries, (one) => one.pageId);
@@ -80,7 +89,8 @@ export async function checkPages(
   const wasTaken = (page: (typeof pages)[number], reason: string | null): boolean => {
     const story = taken.get(page.incident_id ?? '') ?? [];
     const owedSince = story.find((event) => event.kind === 'escalation.stepped' && event.data['round'] === page.round);
-    return story.some((event) => event.kind === `incident.${reason}` && event.seq > (owedSince?.seq ?? Infinity));
+    const kind = reason === 'severity-raised' ? 'severity.raised' : `incident.${reason}`;
+    return story.some((event) => event.kind === kind && event.seq > (owedSince?.seq ?? Infinity));
   };
   const byId = new Map(pages.map((page) => [page.id, page]));
   const parts = Map.groupBy(pages, (page) => page.summary_id ?? '');
@@ -107,7 +117,9 @@ export async function checkPages(
             ? byId.get(page.summary_id ?? '')?.person_id === page.person_id
             : page.kind === 'summary'
               ? (parts.get(page.id) ?? []).every((part) =>
-                  ['acknowledged', 'resolved', 'reassigned'].some((reason) => wasTaken(part, reason)),
+                  ['acknowledged', 'resolved', 'reassigned', 'severity-raised'].some((reason) =>
+                    wasTaken(part, reason),
+                  ),
                 )
               : wasTaken(page, page.cancel_reason);
         if (!isExplained)

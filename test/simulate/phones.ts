@@ -11,7 +11,6 @@ import type { Dice } from './world.ts';
 /** A message that arrived on somebody's telephone. */
 export interface Delivery {
   pageId: string;
-  personId: string;
   methodId: string;
   at: number;
   nodeId: string;
@@ -124,13 +123,12 @@ export function createPhones(around: Surroundings): Phones {
     try {
       const page = await root
         .selectFrom('pages')
-        .select(['kind', 'person_id', 'contact_method_id'])
+        .select(['kind', 'contact_method_id'])
         .where('id', '=', message.id)
         .executeTakeFirst();
       if (!page) return around.violate('nobody is paged for nothing', `there is no page ${message.id}`);
       phones.deliveries.push({
         pageId: message.id,
-        personId: page.person_id,
         methodId: page.contact_method_id,
         at: clock.now(),
         nodeId: node.id,

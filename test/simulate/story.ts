@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
-import { reassignWaitMs, reminderMs } from '../../src/domain/escalation.ts';
+import { reassignWaitMs, reminderMs, unownedWaitMs } from '../../src/domain/escalation.ts';
 import type { PolicyStep } from '../../src/domain/words.ts';
 import type { Tables } from '../../src/platform/db/tables.ts';
 import type { Violate } from './laws.ts';
@@ -54,7 +54,7 @@ export async function checkStories(
     if (told.status !== incident.status) say(`told ${told.status}, is ${incident.status}`);
     if (told.owner !== incident.owner_id) say(`told owner ${told.owner}, is ${incident.owner_id}`);
     if (told.severity !== incident.severity) say(`told ${String(told.severity)}, is ${incident.severity}`);
-    if (told.status === 'triggered' && told.dueAt !== incident.next_action_at)
+    if (told.status !== 'resolved' && told.dueAt !== (incident.next_action_at ?? Infinity))
       violate(
         'the next action is when the policy says',
         `${incident.id}: ${incident.next_action_at}, not ${told.dueAt}`,
@@ -62,7 +62,11 @@ export async function checkStories(
     const rounds = new Set([...told.owed.keys(), ...rows.map((row) => row.round)]);
     for (const round of rounds) {
       const owed = told.owed.get(round) ?? new Set<string>();
-      const called = new Set(rows.filter((row) => row.round === round).map((row) => row.contact_method_id));
+      const called = new Set(
+        rows
+          .filter((row) => row.round === round && row.reason !== 'channel-failed')
+          .map((row) => row.contact_method_id),
+      );
       for (const method of owed.difference(called))
         violate('no owed page is missing', `${incident.id}, round ${round}: ${method} was not called`);
       for (const method of called.difference(owed))
@@ -101,21 +105,37 @@ function tell(events: readonly EventRow[], world: World, oracle: Oracle, violate
     } else if (event.kind === 'incident.acknowledged') {
       become('acknowledged', ['triggered']);
       if (event.actor_kind === 'person') told.owner = event.actor_id;
-      told.dueAt = Infinity;
+      told.dueAt = told.owner === null ? event.at + unownedWaitMs : Infinity;
     } else if (event.kind === 'incident.resolved') {
       become('resolved', ['triggered', 'acknowledged']);
       told.dueAt = Infinity;
     } else if (event.kind === 'incident.reassigned') {
       become('triggered', ['triggered', 'acknowledged']);
-      const id = String(event.data['toPersonId']);
-      const policy = told.steps.filter((step) => step.isHandOver !== true);
-      told.steps = [{ targets: [{ kind: 'person', id }], waitMs: reassignWaitMs, isHandOver: true }, ...policy];
-      Object.assign(told, { owner: id, step: 0, loops: 0, dueAt: event.at });
-    } else if (event.kind === 'severity.raised') told.severity = event.data['to'];
-    else if (event.kind === 'escalation.hurried') told.dueAt = event.at;
+      told.owner = String(event.data['toPersonId']);
+      restart(told, event.at, told.owner);
+    } else if (event.kind === 'incident.retriggered') {
+      become('triggered', ['acknowledged']);
+      if (event.at < told.dueAt)
+        violate('nobody is called before the time', `again at ${event.at}, due at ${told.dueAt}`);
+      restart(told, event.at, told.owner);
+    } else if (event.kind === 'severity.raised') {
+      if (told.severity === 'minor' && told.status === 'triggered') restart(told, event.at, null);
+      told.severity = event.data['to'];
+    }
+    if (event.kind === 'note.added' && told.status === 'acknowledged')
+      told.dueAt = told.owner === null ? event.at + unownedWaitMs : Infinity;
+    if (event.kind === 'escalation.hurried') told.dueAt = event.at;
     else if (event.kind === 'escalation.stepped') step(told, event, world, oracle, violate);
   }
   return told;
+}
+
+/** The policy from its start, after the one person who is called first, if any. */
+function restart(told: Told, at: number, first: string | null): void {
+  const policy = told.steps.filter((step) => step.isHandOver !== true);
+  const handOver = { targets: [{ kind: 'person' as const, id: first ?? '' }], waitMs: reassignWaitMs };
+  told.steps = first === null ? policy : [{ ...handOver, isHandOver: true }, ...policy];
+  Object.assign(told, { step: 0, loops: 0, dueAt: at });
 }
 
 /** One step of the policy, as the policy has it. */

@@ -11,12 +11,15 @@ import {
   readMe,
   readPeople,
   removeContactMethod,
+  requirePerson,
   testContactMethod,
 } from './people.ts';
+import { changeNotificationRules } from './notification-rules.ts';
 import { readOverview } from './read-overview.ts';
 import {
   apiKeySchema,
   changeMeSchema,
+  changeRulesSchema,
   inviteSchema,
   meSchema,
   newApiKeySchema,
@@ -66,6 +69,19 @@ function addMe(ctx: Ctx, api: Api): void {
     }),
     async (c) => {
       await changeMe(ctx, c.get('principal'), c.req.valid('json'));
+      return c.body(null, 204);
+    },
+  );
+  api.openapi(
+    createRoute({
+      method: 'put',
+      path: '/me/notification-rules',
+      summary: 'Say which of your contact methods is used after how long',
+      request: { body: bodyOf(changeRulesSchema) },
+      responses: done,
+    }),
+    async (c) => {
+      await changeNotificationRules(ctx, requirePerson(c.get('principal')), c.req.valid('json').rules, ctx.clock.now());
       return c.body(null, 204);
     },
   );

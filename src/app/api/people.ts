@@ -9,6 +9,7 @@ import { enqueueMail } from '../../platform/mail/queue.ts';
 import { layoutMail } from '../../platform/mail/layout.ts';
 import { signLink, verifyLink } from '../../platform/signed-link.ts';
 import { channelConfigSchema, channels } from '../../respond/channels/index.ts';
+import { rulesView } from './notification-rules.ts';
 import { isTimeZone, linkPerson } from '../set-up.ts';
 import type { acceptInviteSchema, changeMeSchema, inviteSchema, Me, PersonView } from './schemas.ts';
 
@@ -30,7 +31,7 @@ export async function readMe(ctx: Ctx, principal: Principal): Promise<Me> {
     .executeTakeFirstOrThrow();
   const methods = await ctx.db
     .selectFrom('contact_methods')
-    .select(['id', 'kind', 'label', 'owned_by'])
+    .select(['id', 'kind', 'label', 'owned_by', 'failing_since'])
     .where('person_id', '=', person.id)
     .where('archived_at', 'is', null)
     .orderBy('position')
@@ -43,11 +44,14 @@ export async function readMe(ctx: Ctx, principal: Principal): Promise<Me> {
       wakingHours: person.waking_hours,
       showName: person.show_name,
       ownedBy: person.owned_by,
+      notificationRules: rulesView(person.notification_rules),
+      rulesInFile: person.notification_rules?.inFile === true,
       contactMethods: methods.map((method) => ({
         id: method.id,
         kind: method.kind,
         label: method.label,
         ownedBy: method.owned_by,
+        failingSince: method.failing_since,
       })),
     },
   };
@@ -80,7 +84,7 @@ export async function changeMe(ctx: Ctx, principal: Principal, change: z.output<
     .execute();
 }
 
-function requirePerson(principal: Principal): string {
+export function requirePerson(principal: Principal): string {
   if (principal.personId !== undefined) return principal.personId;
   throw new ServiceError('conflict', 'You are signed in, but you are not one of the people who can be called.');
 }
@@ -141,7 +145,7 @@ export async function testContactMethod(ctx: Ctx, principal: Principal, methodId
     };
     await tx.db
       .insertInto('pages')
-      .values({ id: idFor(tx, 'pag'), ...row, next_attempt_at: now, created_at: now })
+      .values({ id: idFor(tx, 'pag'), ...row, due_at: now, next_attempt_at: now, created_at: now })
       .execute();
     tx.wake('pages');
   });

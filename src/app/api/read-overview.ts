@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../domain/words.ts';
 import type { Ctx } from '../../platform/context.ts';
-import { readOnCall, readOpenIncidents } from '../../respond/index.ts';
+import { readFindings, readOnCall, readOpenIncidents } from '../../respond/index.ts';
 import { readNetworkGone } from '../../watch/index.ts';
 import { readServices } from '../../watch/read-services.ts';
 import type { Overview } from './schemas.ts';
@@ -36,6 +36,7 @@ export async function readOverview(ctx: Ctx, now: EpochMs, mailConfigured: boole
     })),
     heldHugs: Number(hugs.held),
     hugsThisWeek: Number(hugs.week),
+    findings: (await readFindings(ctx)).map(({ id, what, isBroken, foundAt }) => ({ id, what, isBroken, foundAt })),
     todo: await readTodo(ctx, {
       services: services.length,
       mailConfigured,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { minPasswordLength } from '../../platform/auth/auth-rules.ts';
 import { roles } from '../../platform/auth/principal.ts';
-import { incidentSummarySchema, personRefSchema } from '../../respond/schemas.ts';
+import { hoursSchema, incidentSummarySchema, personRefSchema } from '../../respond/schemas.ts';
 import { serviceSummarySchema } from '../../watch/schemas.ts';
 
 const at = z.int();
@@ -20,7 +20,36 @@ export const contactMethodSchema = z.object({
   kind: z.string(),
   label: z.string(),
   ownedBy: z.enum(['file', 'console']),
+  /** Since when nothing gets through. */
+  failingSince: at.nullable(),
 });
+
+const notificationStepsSchema = z
+  .array(
+    z
+      .object({
+        contactMethodId: z.string().min(1).max(200),
+        afterMs: z.int().min(0).max(86_400_000),
+      })
+      .strict(),
+  )
+  .max(20);
+
+/** How one person is called, by urgency: high is critical and major, low is minor. An empty list: all contact methods at once. */
+export const notificationRulesSchema = z
+  .object({
+    high: notificationStepsSchema,
+    low: notificationStepsSchema,
+    quietHours: hoursSchema
+      .refine((hours) => hours.from !== hours.to, { path: ['to'], message: 'expected another time than from' })
+      .nullable(),
+  })
+  .strict()
+  .meta({ id: 'NotificationRules' });
+export type NotificationRulesView = z.infer<typeof notificationRulesSchema>;
+
+/** Null: all contact methods at once, as at the beginning. */
+export const changeRulesSchema = z.object({ rules: notificationRulesSchema.nullable() }).strict();
 
 export const meSchema = z
   .object({
@@ -35,6 +64,10 @@ export const meSchema = z
         showName: z.boolean(),
         ownedBy: z.enum(['file', 'console']),
         contactMethods: z.array(contactMethodSchema),
+        /** Null: all contact methods at once. */
+        notificationRules: notificationRulesSchema.nullable(),
+        /** hugops.yaml says how this person is called. */
+        rulesInFile: z.boolean(),
       })
       .nullable(),
   })
@@ -81,6 +114,8 @@ export const overviewSchema = z
     hugsThisWeek: z.int(),
     /** What still keeps this installation from doing its work, as plain sentences; empty when all is well. */
     todo: z.array(z.object({ id: z.string(), text: z.string() })),
+    /** What the auditor finds to be wrong with HugOps itself, as plain sentences; empty when all is in order. */
+    findings: z.array(z.object({ id: z.string(), what: z.string(), isBroken: z.boolean(), foundAt: at })),
   })
   .meta({ id: 'Overview' });
 export type Overview = z.infer<typeof overviewSchema>;

@@ -1,6 +1,7 @@
 import { didYouMean } from './closest.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { formatPath, type Located, nameValue, type Path, type Problem } from './located.ts';
+import { contactMeant } from './contact-meant.ts';
 import { localTimeAt } from './schedule-schema.ts';
 
 /** Where ids of another section stand; `*` is any key. */
@@ -12,6 +13,7 @@ const references: readonly { path: string; section: string; noun: string }[] = [
   { path: 'schedules.*.overrides.*.person', section: 'people', noun: 'a person' },
   { path: 'policies.*.steps.*.notify.*.schedule', section: 'schedules', noun: 'a schedule' },
   { path: 'policies.*.steps.*.notify.*.person', section: 'people', noun: 'a person' },
+  { path: 'policies.*.steps.*.notify.*.roundRobin', section: 'teams', noun: 'a team' },
   { path: 'policies.*.steps.*.notify.*.team', section: 'teams', noun: 'a team' },
   { path: 'services.*.team', section: 'teams', noun: 'a team' },
   { path: 'services.*.policy', section: 'policies', noun: 'a policy' },
@@ -56,7 +58,7 @@ const shown = ({ value, written }: Located): string => nameValue(written ?? valu
  */
 export function checkReferences(root: Located, limit: number): Problem[] {
   const problems: Problem[] = [];
-  for (const check of [leadsNowhere, isThereTwice, goesInCircles, contradictsItself]) {
+  for (const check of [leadsNowhere, namesNoChannel, usesNoContact, isThereTwice, goesInCircles, contradictsItself]) {
     for (const problem of check(root)) {
       if (problems.length >= limit) return problems;
       problems.push(problem);
@@ -78,6 +80,33 @@ function* leadsNowhere(root: Located): Generator<Problem> {
       const hint =
         node.written === undefined && hints++ < 30 ? didYouMean(node.value, [...known.keys()].map(String)) : '';
       yield { offset: node.from, path, message: `expected ${expected}, found ${shown(node)}${hint}`, expected };
+    }
+  }
+}
+
+/** A channel is named by its team and its own id, as in shop/room. */
+function* namesNoChannel(root: Located): Generator<Problem> {
+  const known = [...matches(root, ['teams', '*', 'channels', '*'])].map(({ path }) => `${path[1]}/${path[3]}`);
+  for (const { node, path } of matches(root, 'policies.*.steps.*.notify.*.channel'.split('.'))) {
+    if (typeof node.value !== 'string' || known.includes(node.value)) continue;
+    const expected = 'a channel of a team, as in shop/room';
+    const hint = node.written === undefined ? didYouMean(node.value, known) : '';
+    yield { offset: node.from, path, message: `expected ${expected}, found ${shown(node)}${hint}`, expected };
+  }
+}
+
+/** A rule of a person that means none, or more than one, of the person's contact methods. */
+function* usesNoContact(root: Located): Generator<Problem> {
+  for (const urgency of ['high', 'low']) {
+    for (const { node, path } of matches(root, ['people', '*', 'notify', urgency, '*', 'use'])) {
+      const person = root.children.get('people')?.children.get(path[1] ?? '');
+      const contacts = [...(person?.children.get('contact')?.children.values() ?? [])].map(({ children }) => ({
+        kind: children.get('kind')?.value,
+        label: children.get('label')?.value,
+      }));
+      if (typeof node.value !== 'string' || contactMeant(node.value, contacts) !== undefined) continue;
+      const expected = "the label of one of this person's contact methods, or a kind that is there once";
+      yield { offset: node.from, path, message: `expected ${expected}, found ${shown(node)}`, expected };
     }
   }
 }

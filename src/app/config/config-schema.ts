@@ -3,6 +3,7 @@ import { networkReference } from '../environment.ts';
 import { publishTargetSchema } from '../../tell/index.ts';
 import {
   choiceOf,
+  durationField,
   listOf,
   mailUrlField,
   mapOf,
@@ -46,6 +47,20 @@ const networkSchema = z.strictObject({
     ),
 });
 
+const deadManSchema = z.strictObject({
+  url: z
+    .string({ error: 'expected a URL as text' })
+    .max(2_000, { error: 'expected a URL of at most 2000 characters' })
+    .refine((text) => /^https?:\/\/[^\s]+$/.test(text) && URL.canParse(text), {
+      error: 'expected a URL that begins with https:// or http://',
+    })
+    .meta({
+      writeOnly: true,
+      description: 'Asked with GET, as healthchecks and its kind want it. It is a secret: write a reference.',
+    }),
+  every: durationField(30_000, 86_400_000).prefault('1m').describe('How often; 1m when left out.'),
+});
+
 const componentSchema = z.strictObject({
   service: referenceTo('service'),
   name: textField('a name').optional().describe('What the public calls it; the name of the service when left out.'),
@@ -84,8 +99,11 @@ export function configSchema({ checkKinds, channelKinds }: KindSchemas) {
     .strictObject({
       mail: mailSchema.optional().describe('How HugOps sends e-mail.'),
       network: networkSchema.optional().describe("How HugOps tells its own network's trouble from that of others."),
+      deadMan: deadManSchema
+        .optional()
+        .describe('Who is told every minute that HugOps works, and calls somebody when that word stays away.'),
       people: mapOf('people', personSchema(channels)).default({}).describe('Everybody who responds, by id.'),
-      teams: mapOf('teams', teamSchema).default({}).describe('Who works together on services.'),
+      teams: mapOf('teams', teamSchema(channels)).default({}).describe('Who works together on services.'),
       schedules: mapOf('schedules', scheduleSchema).default({}).describe('Who is on call when.'),
       policies: mapOf('policies', policySchema)
         .default({})

@@ -1,6 +1,6 @@
 import { findGaps } from '../../domain/schedule-on-call.ts';
 import type { Schedule } from '../../domain/schedule.ts';
-import type { EpochMs } from '../../domain/words.ts';
+import { type EpochMs, severities, type Severity } from '../../domain/words.ts';
 import type { Config, PolicyInFile, TeamInFile } from './config-schema.ts';
 import { keyOffsetOf, type Located, type Path, type Problem } from './located.ts';
 import { policyOfService } from './policies-in-use.ts';
@@ -23,6 +23,11 @@ export function findWarnings(config: Config, root: Located, now: EpochMs): Probl
     problems.push(warn(['teams', id], 'this team has no members', 'members or leads'));
   }
   for (const [id, policy] of Object.entries(config.policies)) {
+    const uncovered = severities.filter((severity) => !policy.steps.some((step) => mayCall(step, severity)));
+    if (uncovered.length > 0 && uncovered.length < severities.length) {
+      const what = `this policy has no step that calls a person for ${uncovered.join(' and ')} incidents; owners and admins are called`;
+      problems.push(warn(['policies', id], what, 'a step for every severity'));
+    }
     if (peopleOf(policy, config).some((person) => (config.people[person]?.contact.length ?? 0) > 0)) continue;
     problems.push(
       warn(['policies', id], 'this policy reaches nobody who has a contact method', 'somebody with a contact method'),
@@ -40,13 +45,18 @@ export function findWarnings(config: Config, root: Located, now: EpochMs): Probl
   return problems;
 }
 
+/** Whether the step may call somebody for trouble of this severity, at some hour. A channel is told, and nobody is called. */
+const mayCall = ({ when, notify }: PolicyInFile['steps'][number], severity: Severity): boolean =>
+  (when?.severity?.includes(severity) ?? true) && notify.some(({ channel }) => channel === undefined);
+
 const membersOf = (team: TeamInFile): string[] => [...team.members, ...team.leads];
 
 /** Everybody whom a policy may ever notify. */
 function peopleOf(policy: PolicyInFile, config: Config): string[] {
   return policy.steps.flatMap(({ notify }) =>
-    notify.flatMap(({ person, team, schedule }) => {
+    notify.flatMap(({ person, team: whole, roundRobin, schedule }) => {
       if (person !== undefined) return [person];
+      const team = whole ?? roundRobin;
       if (team !== undefined) return config.teams[team] === undefined ? [] : membersOf(config.teams[team]);
       const layers = schedule === undefined ? [] : (config.schedules[schedule]?.layers ?? []);
       return layers.flatMap((layer) => layer.people);

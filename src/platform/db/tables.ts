@@ -4,7 +4,9 @@ import type {
   Impact,
   IncidentStatus,
   JsonObject,
+  NotificationRules,
   OwnedBy,
+  PageKind,
   PageStatus,
   Phase,
   PolicyStep,
@@ -14,6 +16,7 @@ import type {
 } from '../../domain/words.ts';
 import type { AuthTables } from './tables-auth.ts';
 import type { CauseTables } from './tables-causes.ts';
+import type { EngineTables } from './tables-engine.ts';
 import type { InboundTables } from './tables-inbound.ts';
 import type { TellTables } from './tables-tell.ts';
 import type { CheckPlaceColumns, ProbeTables } from './tables-probes.ts';
@@ -22,12 +25,14 @@ import type { UpstreamTables } from './tables-upstreams.ts';
 
 /** A jsonb column: read as T, written as JSON text (a driver would turn a bare JavaScript array into a PostgreSQL array). */
 export type Json<T> = ColumnType<T, string, string>;
+/** The same, and null when nothing is said. */
+type JsonOptional<T> = ColumnType<T | null, string | null | undefined, string | null>;
 type JsonDefault<T> = ColumnType<T, string | undefined, string>;
 /** Epoch milliseconds. */
 type At = number;
 
 export interface Tables
-  extends AuthTables, CauseTables, InboundTables, TellTables, ProbeTables, ThankTables, UpstreamTables {
+  extends AuthTables, CauseTables, EngineTables, InboundTables, TellTables, ProbeTables, ThankTables, UpstreamTables {
   settings: { key: string; value: Json<unknown>; updated_at: At };
   people: {
     id: string;
@@ -35,6 +40,8 @@ export interface Tables
     email: string;
     time_zone: string;
     waking_hours: Json<WakingHours>;
+    /** Null: all contact methods at once. */
+    notification_rules: JsonOptional<NotificationRules>;
     show_name: Generated<boolean>;
     user_id: string | null;
     owned_by: OwnedBy;
@@ -43,11 +50,18 @@ export interface Tables
   };
   contact_methods: {
     id: string;
-    person_id: string;
+    /** Null for a team's channel. */
+    person_id: string | null;
+    team_id: string | null;
     kind: string;
     label: string;
     config: Json<JsonObject>;
     position: number;
+    /** Since when nothing gets through; null when it works, or was not used yet. */
+    failing_since: At | null;
+    /** When its person was last told so. */
+    failing_told_at: At | null;
+    last_ok_at: At | null;
     owned_by: OwnedBy;
     created_at: At;
     archived_at: At | null;
@@ -57,6 +71,8 @@ export interface Tables
     name: string;
     steps: Json<PolicyStep[]>;
     repeat_count: Generated<number>;
+    acknowledge_timeout_ms: number | null;
+    auto_resolve_ms: number | null;
     owned_by: OwnedBy;
     created_at: At;
     archived_at: At | null;
@@ -232,20 +248,30 @@ export interface Tables
     step_index: number;
     loops_done: number;
     round: number;
+    /** While triggered: the next step. While acknowledged: when it is triggered again; null when its owner has it for good. */
     next_action_at: At | null;
+    acknowledge_timeout_ms: number | null;
+    auto_resolve_ms: number | null;
+    snoozed_until: At | null;
     updated_at: At;
   };
   pages: {
     id: string;
     incident_id: string | null;
-    person_id: string;
+    /** Null for a team's channel. */
+    person_id: string | null;
     contact_method_id: string;
-    kind: 'incident' | 'summary' | 'test';
+    kind: PageKind;
     reason: string;
     round: number;
     status: PageStatus;
     attempt: Generated<number>;
     resend_count: Generated<number>;
+    /** When it was first to be sent. */
+    due_at: At;
+    /** Its place in the person's notification rules. */
+    position: Generated<number>;
+    held_for: 'quiet-hours' | null;
     next_attempt_at: At;
     lease_owner: string | null;
     lease_until: At | null;

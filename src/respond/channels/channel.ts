@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EpochMs, IncidentStatus, JsonObject, Severity } from '../../domain/words.ts';
+import type { EpochMs, IncidentStatus, JsonObject, PageKind, Severity } from '../../domain/words.ts';
 import { cutText } from '../../platform/cut-text.ts';
 import type { MailTransport } from '../../platform/mail/transport.ts';
 import { oneLine } from '../../platform/one-line.ts';
@@ -10,7 +10,7 @@ import type { ChannelHttp, Refusal } from './channel-http.ts';
 export interface PageMessage {
   /** The page's id, the same for every attempt: the idempotency key where the provider has one. Letters, digits, _ and -. */
   id: string;
-  kind: 'incident' | 'summary' | 'test';
+  kind: PageKind;
   incident?: {
     id: string;
     number: number;
@@ -24,6 +24,8 @@ export interface PageMessage {
   };
   /** Many pages in one message, after a backlog. */
   summary?: { count: number; lines: readonly string[]; viewUrl: string };
+  /** For a notice: something about the pager itself, as a plain sentence. */
+  notice?: string;
   /** Opens a page that asks before it acknowledges, because mail scanners and previews follow links. A secret: it acts for the person. */
   ackUrl?: string;
   viewUrl: string;

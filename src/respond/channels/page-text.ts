@@ -38,6 +38,17 @@ export function pageText(message: PageMessage): PageText {
       buttons: [...ackButton(message, 'Acknowledge'), { label: 'Show them', url: viewUrl }],
     };
   }
+  if (message.kind === 'notice') {
+    const title = 'A way to reach you does not work';
+    return {
+      title,
+      heading: title,
+      facts: [],
+      lines: [oneLine(message.notice ?? '')],
+      notes: [`For ${nameOf(message)}.`, ...notes],
+      buttons: [{ label: 'Open HugOps', url: message.viewUrl }],
+    };
+  }
   const title = 'Test page: nothing is broken';
   return {
     title,

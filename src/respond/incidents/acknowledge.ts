@@ -3,7 +3,7 @@ import type { Actor, EpochMs } from '../../domain/words.ts';
 import { type Ctx, transact } from '../../platform/context.ts';
 import { ServiceError } from '../../platform/errors.ts';
 import { appendEvents, type NewEvent } from '../../platform/events.ts';
-import { cancelPages, lockIncident, serviceName, setNextAction } from './lock.ts';
+import { cancelPages, keepAcknowledged, lockIncident, serviceName } from './lock.ts';
 
 export interface AcknowledgeIncident {
   incidentId: string;
@@ -28,18 +28,20 @@ export async function acknowledgeIncident(ctx: Ctx, input: AcknowledgeIncident):
       );
     }
     if (!transition.changed) return { changed: false };
+    // A person who acknowledges owns it; what a tool acknowledges is called again when nobody here owns it.
     const personId = input.actor.kind === 'person' ? (input.actor.id ?? null) : null;
+    const ownerId = personId ?? incident.owner_id;
     await tx.db
       .updateTable('incidents')
       .set({
         status: 'acknowledged',
         acknowledged_at: input.now,
         acknowledged_by: personId,
-        owner_id: personId ?? incident.owner_id,
+        owner_id: ownerId,
       })
       .where('id', '=', incident.id)
       .execute();
-    await setNextAction(tx, incident.id, null, input.now);
+    await keepAcknowledged(tx, incident, ownerId, input.now);
     await cancelPages(tx, incident.id, 'acknowledged');
     const about = { at: input.now, incidentId: incident.id, serviceId: incident.service_id ?? undefined };
     const events: NewEvent[] = [

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { nextAfterAcknowledge } from '../../domain/escalation.ts';
 import type { Ctx } from '../../platform/context.ts';
 import type { Tables } from '../../platform/db/tables.ts';
 import { ServiceError } from '../../platform/errors.ts';
@@ -37,8 +38,28 @@ export async function setNextAction(
 ): Promise<void> {
   await ctx.db
     .updateTable('escalations')
-    .set({ next_action_at: nextActionAt, updated_at: now })
+    .set({ next_action_at: nextActionAt, snoozed_until: null, updated_at: now })
     .where('incident_id', '=', incidentId)
+    .execute();
+}
+
+/** Somebody works on it: its acknowledgement time-out begins again. A snooze stays as it is. */
+export async function keepAcknowledged(
+  ctx: Ctx,
+  incident: Incident,
+  ownerId: string | null,
+  now: number,
+): Promise<void> {
+  const { acknowledge_timeout_ms: timeoutMs } = await ctx.db
+    .selectFrom('escalations')
+    .select('acknowledge_timeout_ms')
+    .where('incident_id', '=', incident.id)
+    .executeTakeFirstOrThrow();
+  await ctx.db
+    .updateTable('escalations')
+    .set({ next_action_at: nextAfterAcknowledge(timeoutMs, ownerId, now), updated_at: now })
+    .where('incident_id', '=', incident.id)
+    .where('snoozed_until', 'is', null)
     .execute();
 }
 

@@ -38,6 +38,8 @@ export async function openIncident(ctx: Ctx, input: OpenIncident): Promise<strin
         'policies.id as policy_id',
         'policies.steps',
         'policies.repeat_count',
+        'policies.acknowledge_timeout_ms',
+        'policies.auto_resolve_ms',
       ])
       .where('services.id', '=', input.serviceId)
       .executeTakeFirst();
@@ -80,6 +82,8 @@ export async function openIncident(ctx: Ctx, input: OpenIncident): Promise<strin
         loops_done: escalation.loopsDone,
         round: escalation.round,
         next_action_at: escalation.nextActionAt,
+        acknowledge_timeout_ms: service.acknowledge_timeout_ms,
+        auto_resolve_ms: service.auto_resolve_ms,
         updated_at: input.now,
       })
       .execute();

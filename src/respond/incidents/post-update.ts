@@ -2,7 +2,7 @@ import type { Actor, EpochMs, Phase } from '../../domain/words.ts';
 import { type Ctx, transact } from '../../platform/context.ts';
 import { ServiceError } from '../../platform/errors.ts';
 import { appendEvents } from '../../platform/events.ts';
-import { lockIncident } from './lock.ts';
+import { keepAcknowledged, lockIncident } from './lock.ts';
 import { resolveIncident } from './resolve.ts';
 
 /** Tells the public where things stand. Makes the incident public if it was not; the phase `resolved` resolves it. */
@@ -28,6 +28,7 @@ export async function postUpdate(
       });
       return;
     }
+    if (incident.status === 'acknowledged') await keepAcknowledged(tx, incident, incident.owner_id, input.now);
     await tx.db.updateTable('incidents').set({ phase: input.phase }).where('id', '=', incident.id).execute();
     await appendEvents(tx, [
       {

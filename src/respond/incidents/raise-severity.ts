@@ -1,10 +1,13 @@
+import { restartEscalation } from '../../domain/escalation.ts';
 import { impactOf, publicTitle } from '../../domain/incident.ts';
+import { urgencyOf } from '../../domain/notification.ts';
 import type { EpochMs, Severity } from '../../domain/words.ts';
 import { type Ctx, transact } from '../../platform/context.ts';
 import { appendEvents } from '../../platform/events.ts';
-import { lockIncident, serviceName } from './lock.ts';
+import { stateOf, storeEscalation } from '../escalation-row.ts';
+import { cancelPages, type Incident, lockIncident, serviceName } from './lock.ts';
 
-/** Makes an incident as severe as its worst alert. */
+/** Makes an incident as severe as its worst alert. When it becomes urgent while nobody has it, its policy begins again. */
 export async function raiseSeverity(
   ctx: Ctx,
   input: { incidentId: string; severity: Severity; now: EpochMs },
@@ -31,5 +34,19 @@ export async function raiseSeverity(
         data: { from: incident.severity, to: input.severity },
       },
     ]);
+    const becomesUrgent = urgencyOf(incident.severity) === 'low' && urgencyOf(input.severity) === 'high';
+    if (becomesUrgent && incident.status === 'triggered') await callAgain(tx, incident, input.now);
   });
+}
+
+/** What may have waited for the morning does not any more, and steps for worse trouble are taken. */
+async function callAgain(ctx: Ctx, incident: Incident, now: EpochMs): Promise<void> {
+  const row = await ctx.db
+    .selectFrom('escalations')
+    .selectAll()
+    .where('incident_id', '=', incident.id)
+    .executeTakeFirstOrThrow();
+  await storeEscalation(ctx, incident.id, restartEscalation(stateOf(row), now), now);
+  await cancelPages(ctx, incident.id, 'severity-raised');
+  ctx.wake('escalation');
 }

@@ -3,6 +3,7 @@ import type { Actor, EpochMs } from '../../domain/words.ts';
 import { type Ctx, transact } from '../../platform/context.ts';
 import { ServiceError } from '../../platform/errors.ts';
 import { appendEvents } from '../../platform/events.ts';
+import { stateOf, storeEscalation } from '../escalation-row.ts';
 import { cancelPages, lockIncident } from './lock.ts';
 
 /** Hands the incident to another person, who is paged at once; without an answer the policy starts again. */
@@ -28,34 +29,13 @@ export async function reassignIncident(
       .selectAll()
       .where('incident_id', '=', incident.id)
       .executeTakeFirstOrThrow();
-    const next = reassignEscalation(
-      {
-        steps: row.steps,
-        repeatCount: row.repeat_count,
-        stepIndex: row.step_index,
-        loopsDone: row.loops_done,
-        round: row.round,
-        nextActionAt: row.next_action_at,
-      },
-      person.id,
-      input.now,
-    );
+    const next = reassignEscalation(stateOf(row), person.id, input.now);
     await tx.db
       .updateTable('incidents')
       .set({ status: 'triggered', owner_id: person.id })
       .where('id', '=', incident.id)
       .execute();
-    await tx.db
-      .updateTable('escalations')
-      .set({
-        steps: JSON.stringify(next.steps),
-        step_index: next.stepIndex,
-        loops_done: next.loopsDone,
-        next_action_at: next.nextActionAt,
-        updated_at: input.now,
-      })
-      .where('incident_id', '=', incident.id)
-      .execute();
+    await storeEscalation(tx, incident.id, next, input.now);
     await cancelPages(tx, incident.id, 'reassigned');
     await appendEvents(tx, [
       {

@@ -8,7 +8,7 @@ export interface ResolveIncident {
   incidentId: string;
   actor: Actor;
   now: EpochMs;
-  how: 'by-hand' | 'all-clear' | 'by-source';
+  how: 'by-hand' | 'all-clear' | 'by-source' | 'quiet';
   /** What the public reads; a plain sentence of our own when left out. */
   publicBody?: string;
 }

@@ -67,6 +67,7 @@ describe('hugops.schema.json', () => {
     expect(Object.keys(properties)).toEqual([
       'mail',
       'network',
+      'deadMan',
       'people',
       'teams',
       'schedules',

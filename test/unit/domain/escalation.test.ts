@@ -11,7 +11,7 @@ import type { PolicyStep } from '../../../src/domain/words.ts';
 
 const step = (id: string, waitMs: number): PolicyStep => ({ targets: [{ kind: 'person', id }], waitMs });
 const paged = (state: EscalationState, now: number) => {
-  const decision = decideEscalation(state, 'triggered', now);
+  const decision = decideEscalation(state, { status: 'triggered', severity: 'critical' }, now);
   if (decision.action !== 'page') throw new Error(`nobody was paged: ${decision.reason}`);
   return decision;
 };
@@ -25,7 +25,10 @@ describe('escalation', () => {
       targets: [{ id: 'alice' }],
       next: { round: 1, stepIndex: 1, nextActionAt: 1_300 },
     });
-    expect(decideEscalation(first.next, 'triggered', 1_299)).toEqual({ action: 'wait', reason: 'not-due' });
+    expect(decideEscalation(first.next, { status: 'triggered', severity: 'critical' }, 1_299)).toEqual({
+      action: 'wait',
+      reason: 'not-due',
+    });
     expect(paged(first.next, 1_300)).toMatchObject({ targets: [{ id: 'bob' }], next: { nextActionAt: 1_900 } });
   });
 
@@ -43,8 +46,15 @@ describe('escalation', () => {
 
   test('stops when somebody has it, and falls back when there is no policy', () => {
     const start = startEscalation([step('alice', 10)], 0, 0);
-    expect(decideEscalation(start, 'acknowledged', 0)).toEqual({ action: 'stop', reason: 'acknowledged' });
-    expect(decideEscalation(start, 'resolved', 0)).toEqual({ action: 'stop', reason: 'resolved' });
+    const taken = { ...start, nextActionAt: null };
+    expect(decideEscalation(taken, { status: 'acknowledged', severity: 'critical' }, 0)).toEqual({
+      action: 'stop',
+      reason: 'acknowledged',
+    });
+    expect(decideEscalation(start, { status: 'resolved', severity: 'critical' }, 0)).toEqual({
+      action: 'stop',
+      reason: 'resolved',
+    });
     expect(paged(startEscalation([], 0, 0), 0)).toMatchObject({ reason: 'fallback', targets: [] });
   });
 
@@ -73,7 +83,7 @@ describe('escalation', () => {
           let now = 0;
           for (const jump of jumps) {
             now += jump;
-            const decision = decideEscalation(state, 'triggered', now);
+            const decision = decideEscalation(state, { status: 'triggered', severity: 'critical' }, now);
             if (decision.action === 'page') {
               expect(decision.next.round).toBe(state.round + 1);
               state = decision.next;

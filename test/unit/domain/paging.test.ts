@@ -15,7 +15,7 @@ const now = 10_000_000;
 const page = (id: string, more: Partial<DuePage> = {}): DuePage => ({
   id,
   contactMethodId: 'phone',
-  createdAt: now,
+  dueAt: now,
   kind: 'incident',
   incident: { status: 'triggered', merged: false },
   ...more,
@@ -35,7 +35,7 @@ describe('what to do with pages that are due', () => {
   });
 
   test('one late page is sent; several late ones are one message', () => {
-    const late = { createdAt: now - backlogMs - 1 };
+    const late = { dueAt: now - backlogMs - 1 };
     expect(planPages([page('a', late)], new Map(), now)).toMatchObject([{ action: 'send' }]);
     expect(planPages(many(3, late), new Map(), now)).toMatchObject([{ action: 'sum-up', reason: 'backlog' }]);
   });
@@ -54,7 +54,7 @@ describe('what to do with pages that are due', () => {
     const recent = new Map<string, RecentMessages>([
       ['phone', { count: stormLimitPerMinute, lastSummaryAt: undefined }],
     ]);
-    const late = page('late', { createdAt: now - backlogMs - 1 });
+    const late = page('late', { dueAt: now - backlogMs - 1 });
     expect(planPages([late], recent, now)).toMatchObject([{ action: 'sum-up', reason: 'storm', pages: [late] }]);
     const plans = planPages([late, ...many(stormLimitPerMinute)], new Map(), now);
     expect(plans.filter((plan) => plan.action === 'send')).toHaveLength(stormLimitPerMinute);
@@ -82,7 +82,7 @@ describe('what to do with pages that are due', () => {
         const due = list.map((one, i) =>
           page(`p${i}`, {
             contactMethodId: one.method,
-            createdAt: now - one.age,
+            dueAt: now - one.age,
             incident: { status: one.status, merged: false },
           }),
         );

@@ -24,10 +24,11 @@ export function Pages({ pages, status }: { pages: Page[]; status: IncidentDetail
           <li key={page.id} className="flex items-start gap-3 px-4 py-2.5">
             <Icon name={shown.icon} className={`mt-1 ${shown.tone}`} />
             <div className="min-w-0">
-              <p className="font-semibold">{page.person.name}</p>
+              <p className="font-semibold">{page.to}</p>
               <p className="text-[0.94rem] text-soft">{page.label}</p>
               <p className="text-[0.94rem] text-soft">
-                <span className={shown.tone}>{shown.word}</span>, <Time at={page.sentAt ?? page.createdAt} />
+                <span className={shown.tone}>{shown.word}</span>,{' '}
+                <Time at={page.sentAt ?? page.sendAt ?? page.createdAt} />
               </p>
               {page.error === null ? null : <p className="text-[0.94rem] text-major">{page.error}</p>}
             </div>

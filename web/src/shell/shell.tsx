@@ -6,6 +6,7 @@ import { overviewQuery } from '../api/queries.ts';
 import { useMe } from '../api/session.ts';
 import { Icon } from '../ui/icons.tsx';
 import { prepareSheets, Sheet } from '../ui/sheet.tsx';
+import { Audit } from './audit.tsx';
 import { Brand } from './brand.tsx';
 import { Connection } from './connection.tsx';
 import { type Place, places, statusPageLink } from './places.ts';
@@ -29,6 +30,7 @@ export function Shell() {
       <Rail />
       <div className="min-w-0 pb-[calc(var(--bar)+env(safe-area-inset-bottom))] rail:pb-0">
         <Connection />
+        <Audit />
         <main ref={main} id="main" tabIndex={-1}>
           <Outlet />
         </main>

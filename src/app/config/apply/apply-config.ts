@@ -82,13 +82,17 @@ function withPingKeys(ctx: Ctx, wanted: DesiredRows, existing: ExistingRows): De
 
 /**
  * Whether they are named in public is decided by people themselves, in the console: the file's `true` is where they start, and
- * only its `false` is final.
+ * only its `false` is final. How they are called is theirs as well, as long as the file says nothing about it.
  */
 function withOwnChoices(wanted: DesiredRows, existing: ExistingRows): DesiredRows {
   const known = new Set(existing.people.filter((row) => row.archived_at === null).map(({ id }) => id));
-  const people = wanted.people.map((row) =>
-    known.has(row.id) && row.show_name === true ? { ...row, show_name: undefined } : row,
-  );
+  const fromFile = new Set(existing.people.filter((row) => row.notification_rules?.inFile).map(({ id }) => id));
+  const people = wanted.people.map((row) => ({
+    ...row,
+    show_name: known.has(row.id) && row.show_name === true ? undefined : row.show_name,
+    // What an earlier file said goes with it.
+    notification_rules: row.notification_rules ?? (fromFile.has(row.id) ? null : undefined),
+  }));
   return { ...wanted, people };
 }
 

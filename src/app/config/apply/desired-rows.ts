@@ -1,7 +1,10 @@
 import type { Selectable } from 'kysely';
+import type { NotificationRules, StepCondition } from '../../../domain/words.ts';
 import type { Tables } from '../../../platform/db/tables.ts';
 import { hashKey, keyHint } from '../../../watch/inbound/index.ts';
-import type { Config, KindSchemas, PersonInFile, ServiceInFile } from '../config-schema.ts';
+import type { Config, KindSchemas, PersonInFile, ServiceInFile, TeamInFile } from '../config-schema.ts';
+import { contactMeant } from '../contact-meant.ts';
+import type { ContactInFile } from '../people-schema.ts';
 import { storedNames, toStored } from '../kind-durations.ts';
 import { policyOfService, policyOfTeam } from '../policies-in-use.ts';
 import { localTimeAt, toLayer } from '../schedule-schema.ts';
@@ -14,10 +17,15 @@ type Columns<T extends keyof Tables, C extends keyof Tables[T]> = Pick<
 
 type PersonRow = Columns<'people', 'id' | 'name' | 'email' | 'time_zone' | 'waking_hours'> & {
   /** Undefined: as the person has decided. */
+  notification_rules: NotificationRules | null | undefined;
+  /** Undefined: as the person has decided. */
   show_name: boolean | undefined;
 };
-type ContactRow = Columns<'contact_methods', 'id' | 'person_id' | 'kind' | 'label' | 'config' | 'position'>;
-type PolicyRow = Columns<'policies', 'id' | 'name' | 'steps' | 'repeat_count'>;
+type ContactRow = Columns<'contact_methods', 'id' | 'person_id' | 'team_id' | 'kind' | 'label' | 'config' | 'position'>;
+type PolicyRow = Columns<
+  'policies',
+  'id' | 'name' | 'steps' | 'repeat_count' | 'acknowledge_timeout_ms' | 'auto_resolve_ms'
+>;
 type TeamRow = Columns<'teams', 'id' | 'name' | 'policy_id' | 'publish_hugs_unseen'>;
 type ScheduleRow = Columns<'schedules', 'id' | 'name' | 'time_zone' | 'layers'>;
 type ServiceRow = Columns<'services', 'id' | 'name' | 'description' | 'team_id' | 'policy_id'>;
@@ -87,15 +95,23 @@ export function desiredRows(config: Config, kinds: KindSchemas): DesiredRows {
       time_zone: person.timeZone,
       waking_hours: person.wakingHours,
       show_name: person.showName,
+      notification_rules: notificationRules(id, person),
     })),
-    contacts: Object.entries(config.people).flatMap(([id, person]) =>
-      contactRows(id, person, ownFields.channels, describe),
-    ),
+    contacts: [
+      ...Object.entries(config.people).flatMap(([id, person]) => contactRows(id, person, ownFields.channels, describe)),
+      ...Object.entries(config.teams).flatMap(([id, team]) => channelRows(id, team, ownFields.channels, describe)),
+    ],
     policies: Object.entries(config.policies).map(([id, policy]) => ({
       id,
       name: policy.name ?? id,
-      steps: policy.steps.map(({ notify, wait }) => ({ targets: notify.map(toTarget), waitMs: wait })),
+      steps: policy.steps.map(({ notify, wait, when }) => ({
+        targets: notify.map(toTarget),
+        waitMs: wait,
+        ...(when && { when: toCondition(when) }),
+      })),
       repeat_count: policy.repeat,
+      acknowledge_timeout_ms: policy.acknowledgeTimeout ?? null,
+      auto_resolve_ms: policy.autoResolve ?? null,
     })),
     teams: Object.entries(config.teams).map(([id, team]) => ({
       id,
@@ -162,29 +178,83 @@ function contactRows(
   fields: FieldsByKind,
   describe: (kind: string, config: unknown) => string | undefined,
 ): ContactRow[] {
+  const ids = contactIds(personId, person.contact);
+  return person.contact.map((contact, position) => ({
+    id: ids[position] ?? '',
+    person_id: personId,
+    team_id: null,
+    position,
+    ...contactFields(contact, fields, describe),
+  }));
+}
+
+function contactIds(personId: string, contacts: PersonInFile['contact']): string[] {
   const count = new Map<string, number>();
-  return person.contact.map((contact, position) => {
-    const nth = (count.get(contact.kind) ?? 0) + 1;
-    count.set(contact.kind, nth);
-    const config = ownPart(contact, fields);
-    return {
-      id: `${personId}.${contact.kind}${nth === 1 ? '' : `-${nth}`}`,
-      person_id: personId,
-      kind: contact.kind,
-      label: contact.label ?? describe(contact.kind, config) ?? contact.kind,
-      config,
-      position,
-    };
+  return contacts.map(({ kind }) => {
+    const nth = (count.get(kind) ?? 0) + 1;
+    count.set(kind, nth);
+    return `${personId}.${kind}${nth === 1 ? '' : `-${nth}`}`;
   });
+}
+
+function contactFields(
+  contact: ContactInFile,
+  fields: FieldsByKind,
+  describe: (kind: string, config: unknown) => string | undefined,
+): Pick<ContactRow, 'kind' | 'label' | 'config'> {
+  const config = ownPart(contact, fields);
+  const label = contact.label ?? describe(contact.kind, config) ?? contact.kind;
+  return { kind: contact.kind, label, config };
+}
+
+/** The channels of a team. */
+function channelRows(
+  teamId: string,
+  team: TeamInFile,
+  fields: FieldsByKind,
+  describe: (kind: string, config: unknown) => string | undefined,
+): ContactRow[] {
+  return Object.entries(team.channels).map(([key, contact], position) => ({
+    id: channelId(`${teamId}/${key}`),
+    person_id: null,
+    team_id: teamId,
+    position,
+    ...contactFields(contact, fields, describe),
+  }));
+}
+
+/** `shop/room` of the file; a person's contact method has one dot, so they cannot meet. */
+const channelId = (name: string): string => `channel.${name.replace('/', '.')}`;
+
+function notificationRules(personId: string, { notify, contact }: PersonInFile): NotificationRules | undefined {
+  if (notify === undefined) return undefined;
+  const ids = contactIds(personId, contact);
+  const steps = (rules: typeof notify.high): NotificationRules['high'] =>
+    rules.map(({ use, after }) => ({ contactMethodId: ids[contactMeant(use, contact) ?? -1] ?? '', afterMs: after }));
+  return { high: steps(notify.high), low: steps(notify.low), quietHours: notify.quietHours ?? null, inFile: true };
+}
+
+type When = NonNullable<Config['policies'][string]['steps'][number]['when']>;
+
+function toCondition({ severity, during, outside }: When): StepCondition {
+  const hours = during ?? outside;
+  return {
+    ...(severity && { severities: severity }),
+    ...(hours && {
+      hours: { timeZone: hours.timeZone, windows: hours.hours, ...(outside !== undefined && { outside: true }) },
+    }),
+  };
 }
 
 type Target = Config['policies'][string]['steps'][number]['notify'][number];
 type StoredTarget = PolicyRow['steps'][number]['targets'][number];
 
-function toTarget({ schedule, team, person }: Target): StoredTarget {
+function toTarget({ schedule, team, person, roundRobin, channel }: Target): StoredTarget {
   if (schedule !== undefined) return { kind: 'schedule', id: schedule };
   if (team !== undefined) return { kind: 'team', id: team };
   if (person !== undefined) return { kind: 'person', id: person };
+  if (roundRobin !== undefined) return { kind: 'round-robin', id: roundRobin };
+  if (channel !== undefined) return { kind: 'channel', id: channelId(channel) };
   throw new Error('the schema lets no target without a name through');
 }
 

@@ -38,6 +38,7 @@ const sections: readonly Section[] = [
 /** Where in the file an id stands: `checkout.home` of the checks is `services.checkout.checks.home`. */
 function pathInFile(section: Section, id: string): string {
   const [owner = '', ...rest] = id.split('.');
+  if (section === 'contacts' && owner === 'channel') return `teams.${rest[0] ?? ''}.channels.${rest[1] ?? ''}`;
   if (section === 'contacts') return `people.${owner}.contact`;
   if (section === 'checks' || section === 'integrations') return `services.${owner}.${section}.${rest.join('.')}`;
   if (section === 'publishTargets') return `statusPage.publishTo.${rest.join('.')}`;

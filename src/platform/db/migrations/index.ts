@@ -6,6 +6,7 @@ import { upstreams } from './0004-upstreams.ts';
 import { causes } from './0005-causes.ts';
 import { probes } from './0006-probes.ts';
 import { inbound } from './0007-inbound.ts';
+import { engine } from './0008-engine.ts';
 import { publishing } from './0011-publishing.ts';
 import { thanks } from './0013-thanks.ts';
 
@@ -18,6 +19,7 @@ export const migrations: readonly Migration[] = [
   causes,
   probes,
   inbound,
+  engine,
   publishing,
   thanks,
 ];
