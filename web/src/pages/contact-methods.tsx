@@ -8,10 +8,11 @@ import { Icon, type IconName } from '../ui/icons.tsx';
 import { Empty } from '../ui/page.tsx';
 import { ConfirmButton, SheetButton } from '../ui/sheet.tsx';
 import { InFile } from '../ui/states.tsx';
+import { Time } from '../ui/time.tsx';
 
 type Method = NonNullable<Me['person']>['contactMethods'][number];
 
-/** The ways in which a page reaches the one who is signed in; all of them are used for every page. */
+/** The ways in which a page reaches the one who is signed in, and whether they work. */
 export function ContactMethods({ methods }: { methods: Method[] }) {
   return (
     <>
@@ -53,6 +54,14 @@ function MethodRow({ method }: { method: Method }) {
           {method.ownedBy === 'file' ? <InFile /> : null}
           <span role="status">{sent ? 'A test is on its way' : ''}</span>
         </p>
+        {method.failingSince === null ? null : (
+          <p className="flex items-center gap-1.5 text-[0.94rem] text-major">
+            <Icon name="warning" />
+            <span>
+              Nothing gets through, since <Time at={method.failingSince} />
+            </span>
+          </p>
+        )}
         {test.error === undefined ? null : <Complaint>{test.error}</Complaint>}
       </div>
       <div className="flex gap-1">

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { post } from '../api/client.ts';
 import { peopleQuery } from '../api/queries.ts';
+import { serverNow } from '../api/server-time.ts';
 import { useAllows, useMe } from '../api/session.ts';
 import type { IncidentDetail, PersonView } from '../api/types.ts';
 import { focusHeading, refreshAll, useAct } from '../ui/act.ts';
@@ -33,6 +34,7 @@ export function IncidentActions({ incident }: { incident: IncidentDetail }) {
       </div>
       {isTaken ? null : <TellPublic incident={incident} />}
       <HandOver incident={incident} />
+      <Snooze incident={incident} />
       {isTaken ? null : <Resolve incident={incident} />}
     </div>
   );
@@ -149,5 +151,65 @@ function HandOverTo({
         hint="They are paged at once. Until they acknowledge, the policy goes on calling."
       />
     </Form>
+  );
+}
+
+function Snooze({ incident }: { incident: IncidentDetail }) {
+  return (
+    <SheetButton label="Snooze" title="Snooze" icon="clock">
+      {(close) => <SnoozeFor incident={incident} close={close} />}
+    </SheetButton>
+  );
+}
+
+const minuteMs = 60_000;
+
+/** 08:00 of the reader's next morning. */
+function nextMorning(now: number): number {
+  const at = new Date(now);
+  at.setHours(8, 0, 0, 0);
+  if (at.getTime() <= now) at.setDate(at.getDate() + 1);
+  return at.getTime();
+}
+
+const snoozes: readonly (readonly [string, (now: number) => number])[] = [
+  ['30 minutes', (now) => now + 30 * minuteMs],
+  ['2 hours', (now) => now + 120 * minuteMs],
+  ['Until morning, 08:00', nextMorning],
+];
+
+function SnoozeFor({ incident, close }: { incident: IncidentDetail; close: () => void }) {
+  return (
+    <div className="grid gap-3">
+      <p className="text-soft">Nobody is called until then, and you have it. It wakes with a page to you.</p>
+      {snoozes.map(([label, untilAt]) => (
+        <SnoozeButton key={label} incident={incident} label={label} untilAt={untilAt} close={close} />
+      ))}
+    </div>
+  );
+}
+
+function SnoozeButton({
+  incident,
+  label,
+  untilAt,
+  close,
+}: {
+  incident: IncidentDetail;
+  label: string;
+  untilAt: (now: number) => number;
+  close: () => void;
+}) {
+  const snooze = useAct(async () => {
+    await post(pathOf(incident, 'snooze'), { untilAt: untilAt(serverNow()) });
+    close();
+  });
+  return (
+    <>
+      <Button pending={snooze.pending} onClick={snooze.run}>
+        {label}
+      </Button>
+      {snooze.error === undefined ? null : <Complaint>{snooze.error}</Complaint>}
+    </>
   );
 }

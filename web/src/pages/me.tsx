@@ -15,6 +15,7 @@ import { InFile } from '../ui/states.tsx';
 import { timeZones } from '../ui/zones.ts';
 import { ApiKeys } from './api-keys.tsx';
 import { ContactMethods } from './contact-methods.tsx';
+import { NotificationRules } from './notification-rules.tsx';
 
 type Person = NonNullable<Me['person']>;
 
@@ -74,6 +75,9 @@ function OfPerson({ person }: { person: Person }) {
     <>
       <Section title="How to reach you">
         <ContactMethods methods={person.contactMethods} />
+      </Section>
+      <Section title="When and how you are called" actions={person.rulesInFile ? <InFile /> : null}>
+        <NotificationRules key={JSON.stringify(person.notificationRules)} person={person} />
       </Section>
       <Section title="When thanks may come" actions={person.ownedBy === 'file' ? <InFile /> : null}>
         <WakingHours person={person} />
