@@ -14,15 +14,24 @@ async function main(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      version: { type: 'boolean' },
+      url: { type: 'string' },
+      token: { type: 'string' },
+    },
   });
   if (values.version === true) return say(`${readVersion()}\n`);
   const [name, file, ...rest] = positionals;
   if (name === undefined) return values.help === true ? say(helpText()) : complain(helpText(), exit.usage);
   if (!isCommand(name)) return complain(`There is no command ${name}.\n\n${helpText()}`, exit.usage);
   if (values.help === true) return say(helpText(name));
-  if (rest.length > 0 || (name === 'serve' && file !== undefined)) return complain(helpText(name), exit.usage);
-  return run(name, file);
+  const isProbe = name === 'probe';
+  const { url, token } = values;
+  if (rest.length > 0 || ((name === 'serve' || isProbe) && file !== undefined))
+    return complain(helpText(name), exit.usage);
+  if (isProbe !== (url !== undefined) || (token !== undefined && !isProbe)) return complain(helpText(name), exit.usage);
+  return isProbe ? probeUntilTold(url ?? '', token) : run(name, file);
 }
 
 async function run(name: CommandName, file: string | undefined): Promise<number> {
@@ -49,8 +58,27 @@ async function run(name: CommandName, file: string | undefined): Promise<number>
   return serveUntilTold(environment);
 }
 
+async function probeUntilTold(url: string, token: string | undefined): Promise<number> {
+  const environment = readEnvironment(process.env, process.cwd());
+  const { probe } = await import('./app/probe.ts');
+  return untilTold(() => Promise.resolve(probe(environment, { url, token, pid: process.pid })));
+}
+
 async function serveUntilTold(environment: Environment): Promise<number> {
-  const started: { running?: Running } = {};
+  return untilTold(async () => {
+    const { serve } = await import('./app/serve.ts');
+    return serve(environment, {
+      pid: process.pid,
+      print: (text) => void process.stdout.write(text),
+      onFatal(message) {
+        process.exit(complain(`${message}\n`, exit.failed));
+      },
+    });
+  });
+}
+
+async function untilTold(begin: () => Promise<Pick<Running, 'stop' | 'ended'>>): Promise<number> {
+  const started: { running?: Pick<Running, 'stop' | 'ended'> } = {};
   let askedAt: number | undefined;
   const stop = (): void => {
     // A second signal means: now. A terminal sends one to every process of a group, so the same one may come twice at once.
@@ -68,14 +96,7 @@ async function serveUntilTold(environment: Environment): Promise<number> {
   process.on('SIGTERM', stop);
   // bin/hugops.mjs has started this process and is gone.
   process.on('disconnect', stop);
-  const { serve } = await import('./app/serve.ts');
-  started.running = await serve(environment, {
-    pid: process.pid,
-    print: (text) => void process.stdout.write(text),
-    onFatal(message) {
-      process.exit(complain(`${message}\n`, exit.failed));
-    },
-  });
+  started.running = await begin();
   return started.running.ended;
 }
 
@@ -90,7 +111,14 @@ function complain(text: string, code: number): number {
 }
 
 /** Errors that are meant for the person who started the program are shown as they are, without a stack. */
-const forPeople = new Set(['DatabaseOpenError', 'ListenError', 'BackupError', 'CommandError']);
+const forPeople = new Set([
+  'DatabaseOpenError',
+  'ListenError',
+  'BackupError',
+  'CommandError',
+  'DataDirInUseError',
+  'ProbeError',
+]);
 const wrongUse = new Set(['EnvironmentError', 'ConfigFileError']);
 
 /** Tells what went wrong, and with which code to end. */

@@ -24,6 +24,18 @@ Environment:
                           or off; network.references of the file goes before it
   HUGOPS_LOG_LEVEL        debug, info, warn, error or silent (info)`,
   },
+  probe: {
+    summary: 'Run checks from another place, and deliver what they say to your HugOps',
+    usage: 'hugops probe --url https://hugops.example.com [--token hgp_…]',
+    details: `Calls your HugOps and is never called: it needs no open port. Make its token in the console, under Probes.
+While it cannot reach your HugOps it goes on, keeps the results in HUGOPS_DATA_DIR, and delivers them later.
+Environment:
+  HUGOPS_PROBE_TOKEN      the token, so that it is in no list of processes
+  HUGOPS_DATA_DIR         where results are kept until they are delivered (./data); one directory for one probe
+  HUGOPS_SECRETS_DIR      the folder of files that checks may refer to here; with variables HUGOPS_SECRET_… that is all
+  HUGOPS_ALLOW_PRIVATE_NETWORKS, HUGOPS_NETWORK_REFERENCES, HUGOPS_LOG_LEVEL
+                          as for hugops serve`,
+  },
   'check-config': {
     summary: 'Check the configuration file and say what is wrong with it',
     usage: 'hugops check-config [FILE]',

@@ -7,7 +7,16 @@ import type { Pulse } from './auditor.ts';
 
 /** A piece of work: a bounded batch of what is due at `now`; returns how much it did, 0 when nothing is left. */
 export interface Task {
-  name: LoopName | 'housekeeping' | 'auditor' | 'heartbeats' | 'network' | 'subscribers' | 'upstreams' | 'sources';
+  name:
+    | LoopName
+    | 'housekeeping'
+    | 'auditor'
+    | 'heartbeats'
+    | 'network'
+    | 'probes'
+    | 'subscribers'
+    | 'upstreams'
+    | 'sources';
   run(now: number): Promise<number>;
   /** For a task that starts work without waiting for it: resolves when all of it is done. */
   idle?(): Promise<void>;

@@ -16,6 +16,7 @@ import { forgetPending, notifySubscribers, type Publisher, type Pusher, tickMain
 import { runThanks } from '../thank/index.ts';
 import {
   keepResults,
+  missingProbes,
   type OwnNetwork,
   overdueHeartbeats,
   raiseAgain,
@@ -48,6 +49,7 @@ export function createTasks({
   ctx,
   database,
   publisher,
+  scheduler,
   network,
   pusher,
   upstreams,
@@ -60,6 +62,7 @@ export function createTasks({
   return [
     { name: 'heartbeats', pollMs: 500, run: (now) => overdueHeartbeats(ctx, now) },
     { name: 'network', pollMs: 1_000, run: (now) => network.look(now).then(() => 0) },
+    { name: 'probes', pollMs: 5_000, run: (now) => missingProbes(ctx, scheduler, now) },
     { name: 'upstreams', pollMs: 2_000, run: (now) => upstreams.run(now), idle: () => upstreams.idle() },
     { name: 'sources', pollMs: 1_000, run: () => sources.flush() },
     { name: 'signals', pollMs: 1_000, run: (now) => processSignals(ctx, now) },

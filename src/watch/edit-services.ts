@@ -7,6 +7,7 @@ import { invalid } from '../platform/http/api.ts';
 import { newSecret } from '../platform/random.ts';
 import { checkConfigSchema } from './checks/index.ts';
 import { hashKey, keyHint, newIntegrationKey } from './inbound/integration-key.ts';
+import { requireLocations } from './probes/edit-probes.ts';
 import type { newCheckSchema, newIntegrationSchema, newServiceSchema } from './schemas.ts';
 
 interface By {
@@ -143,6 +144,7 @@ export async function addCheck(
       .where('archived_at', 'is', null)
       .executeTakeFirst();
     if (!service) throw new ServiceError('not-found', 'There is no such service.');
+    await requireLocations(tx, input.locations);
     await tx.db
       .insertInto('checks')
       .values({
@@ -156,6 +158,8 @@ export async function addCheck(
         failure_threshold: input.failureThreshold,
         recovery_threshold: input.recoveryThreshold,
         severity: input.severity,
+        locations: JSON.stringify(input.locations),
+        agreement: String(input.agreement),
         ping_key: kind === 'heartbeat' ? newSecret(tx.random) : null,
         verdict_since: by.now,
         owned_by: 'console',

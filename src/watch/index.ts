@@ -10,6 +10,17 @@ export {
   type SourceTally,
 } from './inbound/index.ts';
 export { createOwnNetwork, type OwnNetwork } from './own-network.ts';
+export {
+  createProbe,
+  createProbeClient,
+  missingProbes,
+  openSpool,
+  probeEditRoutes,
+  ProbeError,
+  probeRoutes,
+  type RunningProbe,
+  serverUrl,
+} from './probes/index.ts';
 export { keepResults } from './partitions.ts';
 export { watchRoutes } from './routes.ts';
 export { raiseAgain } from './raise-again.ts';

@@ -2,6 +2,7 @@ import type { JsonObject } from '../domain/words.ts';
 import type { Ctx } from '../platform/context.ts';
 import { ServiceError } from '../platform/errors.ts';
 import { readSources } from './inbound/read-sources.ts';
+import { type CheckColumns, toVerdictState, toWatchedCheck, type VerdictColumns } from './watched-check.ts';
 import type { CheckView, ServiceDetail, ServiceSummary } from './schemas.ts';
 
 const hourMs = 3_600_000;
@@ -127,10 +128,31 @@ async function readChecks(ctx: Ctx, serviceId: string, withKeys: boolean): Promi
       paused: check.paused,
       ownedBy: check.owned_by,
       lastResult: last ? { at: last.at, ok: last.ok, totalMs: last.total_ms, error: last.error } : null,
+      ...placesOf(check),
       pingUrl: withKeys && check.ping_key !== null ? `${ctx.publicUrl}/ping/${check.ping_key}` : null,
     });
   }
   return views;
+}
+
+function placesOf(row: CheckColumns & VerdictColumns): Pick<CheckView, 'locations' | 'agreement' | 'flapping'> {
+  const state = toVerdictState(row);
+  const check = toWatchedCheck(row);
+  // Of one location the check's own verdict is all that it says.
+  const says = (id: string) => (check.locations.length === 1 ? state : state.locations?.[id]);
+  return {
+    locations: check.locations.map((id) => {
+      const one = says(id);
+      return {
+        id,
+        verdict: one?.verdict ?? 'unknown',
+        since: one?.since ?? null,
+        reason: one?.reason ?? 'no-result-yet',
+      };
+    }),
+    agreement: row.agreement,
+    flapping: state.flapping !== null,
+  };
 }
 
 function targetWords(kind: string, config: JsonObject): string {

@@ -27,6 +27,9 @@ export interface Scheduler {
   loseLocation(location: string): Promise<void>;
 }
 
+/** A delivery, a retry and a slow run. */
+const lateMs = 30_000;
+
 /** Makes a scheduler over the checks of the database: it runs those of this location and judges all. */
 export function createScheduler(ctx: Ctx, options: SchedulerOptions): Scheduler {
   const checks = new Map<string, WatchedCheck>();
@@ -87,7 +90,9 @@ export function createScheduler(ctx: Ctx, options: SchedulerOptions): Scheduler 
     stats: () => runner.stats(),
     async judge(checkId, seen) {
       const check = checks.get(checkId);
-      if (check !== undefined) await recorder.judge(check, seen);
+      // What comes late is history. A verdict is about now.
+      if (check === undefined || ctx.clock.now() - seen.at > 2 * check.intervalMs + lateMs) return;
+      await recorder.judge(check, seen);
     },
     async loseLocation(location) {
       const lost = [...checks.values()].filter((check) => check.locations.includes(location));

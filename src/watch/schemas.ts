@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { agreementWords } from '../domain/agreement.ts';
 import { severities, verdicts } from '../domain/words.ts';
 import { integrationKinds, misfits, sourceConfigSchema } from './inbound/source-config.ts';
 
@@ -23,6 +24,10 @@ export const checkViewSchema = z
     lastResult: z
       .object({ at, ok: z.boolean(), totalMs: z.number().nullable(), error: z.string().nullable() })
       .nullable(),
+    /** Where it is run from, with what each of them says. */
+    locations: z.array(z.object({ id: z.string(), verdict: verdictSchema, since: at.nullable(), reason: z.string() })),
+    agreement: z.string(),
+    flapping: z.boolean(),
     /** A heartbeat's address, for those who may change checks. */
     pingUrl: z.string().nullable(),
   })
@@ -97,6 +102,15 @@ export const newCheckSchema = z
     failureThreshold: z.int().min(1).max(100).default(2),
     recoveryThreshold: z.int().min(1).max(100).default(2),
     severity: z.enum(severities).default('critical'),
+    /** `local` is the server itself; the others are probes. */
+    locations: z
+      .array(z.string().min(1).max(32))
+      .min(1)
+      .max(20)
+      .refine((names) => new Set(names).size === names.length, { error: 'the same location twice' })
+      .default(['local']),
+    /** How many of its locations must see it down. */
+    agreement: z.union([z.enum(agreementWords), z.int().min(1).max(20)]).default('majority'),
     /** The kind and its own fields, as in hugops.yaml. */
     config: z.looseObject({ kind: z.string().max(50) }),
   })

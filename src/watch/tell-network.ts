@@ -28,7 +28,16 @@ export async function tellNetworkTurn(
     const since = before.goneSince ?? now;
     const data = turn === 'lost' ? { references: before.armed } : { goneSince: since, goneMs: now - since };
     await appendEvents(tx, [{ kind: `network.${turn}`, at: now, actor: { kind: 'system' }, data }]);
-    if (turn === 'regained') await mailAdmins(tx, since, now);
+    if (turn === 'regained')
+      await mailAdmins(tx, {
+        key: `network:${since}`,
+        heading: 'HugOps could not reach the network',
+        paragraphs: [
+          `From ${inUtc(since)} to ${inUtc(now)} none of the hosts answered by which HugOps judges its own network.`,
+          'Checks that failed meanwhile are shown as unknown, not as down, and nobody was called for them. It sees again now.',
+        ],
+        path: '/console',
+      });
   });
 }
 
@@ -39,29 +48,37 @@ export async function readNetworkGone(ctx: Ctx): Promise<number | null> {
   return typeof goneSince === 'number' ? goneSince : null;
 }
 
-async function mailAdmins(tx: Ctx, since: number, now: number): Promise<void> {
+interface AdminMail {
+  /** Whoever enqueues it again means the same mail. */
+  key: string;
+  heading: string;
+  paragraphs: string[];
+  /** Of the page of the console that its button opens. */
+  path: string;
+}
+
+/** One mail to each of those who run this HugOps, in the current transaction. */
+export async function mailAdmins(tx: Ctx, mail: AdminMail): Promise<void> {
   const admins = await tx.db
     .selectFrom('auth_users')
     .select('email')
     .where('role', 'in', ['admin', 'owner'])
     .orderBy('email')
     .execute();
-  const time = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-  const mail = layoutMail({
-    heading: 'HugOps could not reach the network',
-    paragraphs: [
-      `From ${time(since)} to ${time(now)} none of the hosts answered by which HugOps judges its own network.`,
-      'Checks that failed meanwhile are shown as unknown, not as down, and nobody was called for them. It sees again now.',
-    ],
-    buttons: [{ label: 'Open the console', url: `${tx.publicUrl}/console` }],
+  const words = layoutMail({
+    heading: mail.heading,
+    paragraphs: mail.paragraphs,
+    buttons: [{ label: 'Open the console', url: `${tx.publicUrl}${mail.path}` }],
     footer: ['You get this as one of those who run this HugOps.'],
   });
   for (const { email } of admins)
     await enqueueMail(tx, {
       purpose: 'operations',
-      dedupKey: `network:${since}:${email}`,
+      dedupKey: `${mail.key}:${email}`,
       to: email,
-      subject: 'HugOps could not reach the network',
-      ...mail,
+      subject: mail.heading,
+      ...words,
     });
 }
+
+const inUtc = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Agreement, agreementWords } from '../../domain/agreement.ts';
 import { severities, type Severity } from '../../domain/words.ts';
 import { integrationKinds, misfits, sourceConfigSchema } from '../../watch/index.ts';
 import {
@@ -17,6 +18,10 @@ import {
 const second = 1_000;
 const day = 86_400_000;
 
+const locationField = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, {
+  error: 'expected local or the name of a probe: small letters, digits and dashes',
+});
+
 /** What every check has; the fields of its kind stand beside them. */
 export const checkFields = {
   name: textField('a name').optional().describe('The name on screen; the id when left out.'),
@@ -32,6 +37,17 @@ export const checkFields = {
     .describe('Successes in a row until it is up again; 2 when left out.'),
   severity: choiceOf(severities).default('critical').describe('How bad it is when this check is down.'),
   paused: flagField(false, 'Keep the check, but do not run it.'),
+  locations: listOf('locations', locationField)
+    .min(1, { error: 'expected at least one location' })
+    .max(20, { error: 'expected at most 20 locations' })
+    .default(['local'])
+    .describe('Where it is run from: local, which is HugOps itself, and names of probes; local when left out.'),
+  agreement: z
+    .union([choiceOf(agreementWords), wholeNumber('a number of locations', 1, 20)], {
+      error: 'expected any, majority, all or a number of locations',
+    })
+    .default('majority')
+    .describe('How many of the locations must see it down: any, majority (when left out), all, or a number.'),
 };
 
 // A heartbeat is a check turned round: silence is the failure, so it has no run to time and no second failure to wait for.
@@ -55,6 +71,8 @@ export type CheckInFile = {
   timeout?: number | undefined;
   failureThreshold?: number;
   recoveryThreshold?: number;
+  locations?: string[];
+  agreement?: Agreement;
   pingKey?: string | undefined;
 } & Record<string, unknown>;
 

@@ -2,27 +2,30 @@ import type { z } from 'zod';
 import type { EpochMs, JsonObject } from '../../domain/words.ts';
 
 /** Why a run failed, in a word that machines may compare; the message beside it is for people. */
-export type CheckErrorCode =
-  | 'timeout'
-  | 'dns-not-found'
-  | 'dns-failed'
-  | 'refused'
-  | 'unreachable'
-  | 'reset'
-  | 'closed-early'
-  | 'tls-failed'
-  | 'certificate-invalid'
-  | 'bad-answer'
-  | 'too-many-redirects'
-  | 'bad-redirect'
-  | 'assertion-failed'
-  | 'reported-failure'
-  | 'forbidden-address'
-  | 'secret-missing'
-  | 'config-invalid'
-  | 'no-resources'
-  | 'source-unavailable'
-  | 'internal';
+export const checkErrorCodes = [
+  'timeout',
+  'dns-not-found',
+  'dns-failed',
+  'refused',
+  'unreachable',
+  'reset',
+  'closed-early',
+  'tls-failed',
+  'certificate-invalid',
+  'bad-answer',
+  'too-many-redirects',
+  'bad-redirect',
+  'assertion-failed',
+  'reported-failure',
+  'forbidden-address',
+  'secret-missing',
+  'config-invalid',
+  'no-resources',
+  'source-unavailable',
+  'network-gone',
+  'internal',
+] as const;
+export type CheckErrorCode = (typeof checkErrorCodes)[number];
 
 // These say that the check could not be made here, which is no evidence about the service.
 const cannotLook = new Set<CheckErrorCode>([
@@ -31,6 +34,7 @@ const cannotLook = new Set<CheckErrorCode>([
   'config-invalid',
   'no-resources',
   'source-unavailable',
+  'network-gone',
   'internal',
 ]);
 

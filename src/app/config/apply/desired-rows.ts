@@ -46,6 +46,8 @@ type CheckRow = Columns<
   | 'recovery_threshold'
   | 'severity'
   | 'paused'
+  | 'locations'
+  | 'agreement'
 > & {
   /** Undefined: keep the one it has, or make one. Null: a check that nobody calls. */
   ping_key: string | null | undefined;
@@ -290,6 +292,8 @@ function checkRow(serviceId: string, key: string, check: CheckInFile, fields: Fi
     recovery_threshold: check.recoveryThreshold ?? 1,
     severity: check.severity,
     paused: check.paused,
+    locations: check.locations ?? ['local'],
+    agreement: String(check.agreement ?? 'majority'),
     ping_key: check.kind === 'heartbeat' ? check.pingKey : null,
   };
 }
