@@ -17,7 +17,7 @@ import { createProofOfWork } from '../platform/proof-of-work.ts';
 import type { Random } from '../platform/random.ts';
 import { channels, openChannelIo } from '../respond/channels/index.ts';
 import { acknowledgeRoutes, readVapidKeys, releaseLeases, respondRoutes } from '../respond/index.ts';
-import { listenRoutes } from '../listen/index.ts';
+import { inboundPostRoutes, listenRoutes } from '../listen/index.ts';
 import {
   createPublisher,
   createPusher,
@@ -52,6 +52,7 @@ import { createHttpApp, transportSecurity } from './http-app.ts';
 import { createLiveHub } from './live.ts';
 import { createLoops, type Loops } from './loops.ts';
 import { createAuditor } from './auditor.ts';
+import { openListening } from './open-listening.ts';
 import { loadConfig } from './load-config.ts';
 import { altchaRoutes } from './altcha-routes.ts';
 import { secretsOf } from './resolve-secret.ts';
@@ -176,6 +177,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       openFeedHttp({ allowPrivateNetworks: environment.allowPrivateNetworks }),
     );
     const sources = openSourceTally(ctx);
+    const listening = await openListening(ctx, environment);
+    closers.push(() => listening.listener.stop());
     // The data directory has one process, this one: what was on its way when the last one ended has no sender any more.
     if (database.kind === 'embedded') await Promise.all([releaseLeases(ctx), releaseMails(ctx)]);
 
@@ -192,6 +195,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         scheduler,
         upstreams,
         sources,
+        listener: listening.listener,
         mail,
         pager: { channels, io },
         auditor,
@@ -212,6 +216,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         acknowledgeRoutes(ctx),
         altchaRoutes(ctx, proofOfWork),
         listenRoutes(ctx, proofOfWork),
+        inboundPostRoutes(ctx, listening.hearing),
         hugRoutes(ctx, proofOfWork),
         changeRoutes(ctx),
         consoleFiles(consoleDirectory()),

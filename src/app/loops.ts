@@ -16,7 +16,8 @@ export interface Task {
     | 'probes'
     | 'subscribers'
     | 'upstreams'
-    | 'sources';
+    | 'sources'
+    | 'listen';
   run(now: number): Promise<number>;
   /** For a task that starts work without waiting for it: resolves when all of it is done. */
   idle?(): Promise<void>;

@@ -2,7 +2,7 @@ import type { Ctx } from '../platform/context.ts';
 import type { Opened } from '../platform/db/open-database.ts';
 import { sendDueMails } from '../platform/mail/queue.ts';
 import type { MailTransport } from '../platform/mail/transport.ts';
-import { settleReports } from '../listen/index.ts';
+import { keepPosts, type Listener, settleReports } from '../listen/index.ts';
 import {
   countOpenIncidents,
   createPageSender,
@@ -36,6 +36,7 @@ export interface TaskParts {
   scheduler: Scheduler;
   upstreams: UpstreamFollower;
   sources: SourceTally;
+  listener: Listener;
   mail: MailTransport;
   pager: Pager;
   auditor: Auditor;
@@ -54,6 +55,7 @@ export function createTasks({
   pusher,
   upstreams,
   sources,
+  listener,
   mail,
   pager,
   auditor,
@@ -64,6 +66,7 @@ export function createTasks({
     { name: 'network', pollMs: 1_000, run: (now) => network.look(now).then(() => 0) },
     { name: 'probes', pollMs: 5_000, run: (now) => missingProbes(ctx, scheduler, now) },
     { name: 'upstreams', pollMs: 2_000, run: (now) => upstreams.run(now), idle: () => upstreams.idle() },
+    { name: 'listen', pollMs: 2_000, run: (now) => listener.run(now) },
     { name: 'sources', pollMs: 1_000, run: () => sources.flush() },
     { name: 'signals', pollMs: 1_000, run: (now) => processSignals(ctx, now) },
     { name: 'escalation', pollMs: 1_000, run: (now) => runEscalations(ctx, now) },
@@ -102,6 +105,7 @@ function housekeeping(ctx: Ctx, database: Opened): Task {
       if (now - upkeepAt >= upkeepEveryMs) {
         upkeepAt = now;
         await keepResults(ctx, now);
+        await keepPosts(ctx, now);
         await forgetPending(ctx, now);
         await database.upkeep();
       }

@@ -1,3 +1,11 @@
+export { inboundPostRoutes, webhookKeyHash } from './inbound-routes.ts';
+export { keepPosts, keepTextFor, keptForMs, usualKeepMs } from './keep-posts.ts';
 export { listenRoutes } from './routes.ts';
 export { leaveReport } from './leave-report.ts';
+export type { NewPost } from './post.ts';
+export { createListener, type Listener } from './run-sources.ts';
+export { openSourceIo } from './source-io.ts';
+export { sourceConfigSchema } from './sources/index.ts';
+export { takePosts } from './take-posts.ts';
+export { createHearing, type Hearing } from './watch-words.ts';
 export { settleReports } from './weigh-reports.ts';

@@ -16,6 +16,7 @@ export interface Metrics {
   mails: Counter<'purpose' | 'outcome'>;
   hugs: Counter<'outcome'>;
   reports: Counter<'outcome'>;
+  posts: Counter<'source' | 'outcome'>;
   loopErrors: Counter<'loop'>;
   /** What the auditor finds to be wrong now. */
   auditFindings: Gauge<'law'>;
@@ -53,6 +54,7 @@ export function openMetrics(withProcess: boolean): Metrics {
     mails: counter('hugops_mails_total', 'Mails that are not pages, by purpose and outcome.', ['purpose', 'outcome']),
     hugs: counter('hugops_hugs_total', 'Hugs left, by outcome.', ['outcome']),
     reports: counter('hugops_reports_total', 'Reports from the status page, by outcome.', ['outcome']),
+    posts: counter('hugops_posts_total', 'Posts of the public, by source and outcome.', ['source', 'outcome']),
     loopErrors: counter('hugops_loop_errors_total', 'Failed ticks by loop.', ['loop']),
     auditFindings: new Gauge({
       name: 'hugops_audit_findings',

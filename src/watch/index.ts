@@ -26,4 +26,10 @@ export { watchRoutes } from './routes.ts';
 export { raiseAgain } from './raise-again.ts';
 export { createScheduler, type Scheduler } from './scheduler.ts';
 export { readNetworkGone, tellNetworkTurn } from './tell-network.ts';
-export { createUpstreamFollower, openFeedHttp, type UpstreamFollower, upstreamRoutes } from './upstreams/index.ts';
+export {
+  createUpstreamFollower,
+  openFeedHttp,
+  readUpstreamWords,
+  type UpstreamFollower,
+  upstreamRoutes,
+} from './upstreams/index.ts';

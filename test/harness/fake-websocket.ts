@@ -4,6 +4,8 @@ import type { Socket } from 'node:net';
 /** One client of a fake WebSocket server. */
 export interface FakeSocketClient {
   headers: Record<string, string>;
+  /** With its query. */
+  path: string;
   /** A text message; in several frames where parts are given. */
   send(...parts: string[]): void;
   ping(text: string): void;
@@ -79,6 +81,7 @@ export const serveWebSocket =
       );
       return {
         headers,
+        path: head.split(' ', 2)[1] ?? '',
         send(...parts) {
           for (const [index, part] of parts.entries()) {
             const first = (index === 0 ? 1 : 0) | (index === parts.length - 1 ? 0x80 : 0);

@@ -27,6 +27,7 @@ const uniques: readonly { path: string; what: string; within?: number; isSecret?
   { path: 'people.*.email', what: 'each e-mail address once' },
   { path: 'statusPage.groups.*.components.*.service', what: 'each service once on the page' },
   { path: 'services.*.integrations.*.key', what: 'a key of its own for each integration', isSecret: true },
+  { path: 'listen.sources.*.key', what: 'a key of its own for each source', isSecret: true },
   { path: 'services.*.checks.*.pingKey', what: 'a key of its own for each heartbeat', isSecret: true },
   // `within`: compared among the entries below the first so many keys of the path.
   { path: 'services.*.dependsOn.*', what: 'each dependency once', within: 2 },

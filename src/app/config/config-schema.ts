@@ -14,6 +14,7 @@ import {
   timeZoneField,
 } from './fields.ts';
 import { type ContactInFile, personSchema, policySchema, teamSchema } from './people-schema.ts';
+import { listenSchema } from './listen-schema.ts';
 import { withDurations } from './kind-durations.ts';
 import { scheduleSchema } from './schedule-schema.ts';
 import { type CheckInFile, checkFields, heartbeatFields, serviceSchema } from './service-schema.ts';
@@ -113,6 +114,9 @@ export function configSchema({ checkKinds, channelKinds }: KindSchemas) {
       services: mapOf('services', serviceSchema(checks))
         .default({})
         .describe('What people depend on, how it is checked, and what it depends on itself.'),
+      listen: listenSchema
+        .optional()
+        .describe('Where posts of the public come from that tell of trouble, and how long their texts are kept.'),
       statusPage: statusPageSchema.optional().describe('The page for the public.'),
     })
     .meta({ title: 'hugops.yaml', description: 'What HugOps watches, who responds, and what the public sees.' });

@@ -81,7 +81,7 @@ const emptyFile: Problem = {
 function removeEmptySections(root: Located): void {
   if (typeof root.value !== 'object' || root.value === null || Array.isArray(root.value)) return;
   const sections = root.value as Record<string, unknown>;
-  for (const name of ['mail', 'people', 'teams', 'schedules', 'policies', 'services', 'statusPage']) {
+  for (const name of ['mail', 'people', 'teams', 'schedules', 'policies', 'services', 'listen', 'statusPage']) {
     if (root.children.get(name)?.value !== null) continue;
     delete sections[name];
     root.children.delete(name);
@@ -110,12 +110,16 @@ function plainSecret({ node, path }: SecretValue): Problem[] {
 }
 
 /**
- * Checks and publish targets keep their references and fill them in at each run, so that no secret lies in the database; here it is only made sure
+ * Checks, sources of posts and publish targets keep their references and fill them in at each run, so that no secret lies in the database; here it is only made sure
  * that they lead somewhere. A heartbeat's key is asked for by whoever calls, so it is needed now.
  */
 function resolveAt(path: Path, written: string, env: ConfigEnvironment): Resolution {
   const resolution = resolveReferences(written, env);
   const isInCheck = path[0] === 'services' && path[2] === 'checks' && path[4] !== 'pingKey';
   const isInTarget = path[0] === 'statusPage' && path[1] === 'publishTo';
-  return resolution.ok && (isInCheck || isInTarget) ? { ok: true, text: written, isSecret: false } : resolution;
+  // The key of a webhook is asked for by whoever sends to it.
+  const isInSource = path[0] === 'listen' && path[1] === 'sources' && path[3] !== 'key';
+  return resolution.ok && (isInCheck || isInTarget || isInSource)
+    ? { ok: true, text: written, isSecret: false }
+    : resolution;
 }

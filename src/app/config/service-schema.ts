@@ -14,6 +14,7 @@ import {
   textField,
   wholeNumber,
 } from './fields.ts';
+import { listenTermsSchema } from './listen-schema.ts';
 
 const second = 1_000;
 const day = 86_400_000;
@@ -121,4 +122,5 @@ export const serviceSchema = (checks: z.ZodType<CheckInFile>) =>
     integrations: mapOf('integrations', integrationSchema)
       .default({})
       .describe('Other tools that send alerts about this service.'),
+    listen: listenTermsSchema.optional().describe('By which words posts of the public name it.'),
   });

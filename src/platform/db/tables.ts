@@ -21,6 +21,7 @@ import type { InboundTables } from './tables-inbound.ts';
 import type { TellTables } from './tables-tell.ts';
 import type { CheckPlaceColumns, ProbeTables } from './tables-probes.ts';
 import type { ThankTables } from './tables-thank.ts';
+import type { ListenTables } from './tables-listen.ts';
 import type { UpstreamTables } from './tables-upstreams.ts';
 
 /** A jsonb column: read as T, written as JSON text (a driver would turn a bare JavaScript array into a PostgreSQL array). */
@@ -32,7 +33,16 @@ type JsonDefault<T> = ColumnType<T, string | undefined, string>;
 type At = number;
 
 export interface Tables
-  extends AuthTables, CauseTables, EngineTables, InboundTables, TellTables, ProbeTables, ThankTables, UpstreamTables {
+  extends
+    AuthTables,
+    ListenTables,
+    CauseTables,
+    EngineTables,
+    InboundTables,
+    TellTables,
+    ProbeTables,
+    ThankTables,
+    UpstreamTables {
   settings: { key: string; value: Json<unknown>; updated_at: At };
   people: {
     id: string;

@@ -8,7 +8,7 @@ import {
   finishReading,
   updatesOf,
 } from './format.ts';
-import { plainText } from './plain-text.ts';
+import { plainText } from '../../platform/plain-text.ts';
 import { maybeText, readJsonFeed } from './read-json.ts';
 import { readSeconds } from './read-time.ts';
 

@@ -9,7 +9,7 @@ import {
   finishReading,
   updatesOf,
 } from './format.ts';
-import { plainText } from './plain-text.ts';
+import { plainText } from '../../platform/plain-text.ts';
 import { idText, maybeText, readJsonFeed } from './read-json.ts';
 import { readTime } from './read-time.ts';
 import { impactOf } from './words.ts';

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../domain/words.ts';
 import { type FeedRefusal, refuse } from './format.ts';
-import { plainText } from './plain-text.ts';
+import { plainText } from '../../platform/plain-text.ts';
 import { childrenOf, readXml, textOf, type XmlElement } from './read-xml.ts';
 import { readTime } from './read-time.ts';
 

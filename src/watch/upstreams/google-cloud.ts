@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { NoticeState, UpstreamImpact } from '../../domain/upstream.ts';
 import { defineFormat, type DraftNotice, type FeedReading, finishReading, updatesOf } from './format.ts';
-import { plainText } from './plain-text.ts';
+import { plainText } from '../../platform/plain-text.ts';
 import { idText, maybeText, readJsonFeed } from './read-json.ts';
 import { readTime } from './read-time.ts';
 

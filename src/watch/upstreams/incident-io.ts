@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineFormat, type DraftNotice, type FeedReading, finishReading } from './format.ts';
-import { plainText } from './plain-text.ts';
+import { plainText } from '../../platform/plain-text.ts';
 import { idText, maybeText, readJson, readValue } from './read-json.ts';
 import { readTime } from './read-time.ts';
 import { readStatuspage, statuspageSchema } from './statuspage.ts';

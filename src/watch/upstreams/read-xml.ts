@@ -1,5 +1,5 @@
 import { type FeedRefusal, maxFeedBytes, refuse } from './format.ts';
-import { readEntities } from './plain-text.ts';
+import { readEntities } from '../../platform/plain-text.ts';
 import { decodeText } from './read-json.ts';
 
 export interface XmlElement {

@@ -64,7 +64,7 @@ services:
       '7:15 people.alice.showName expected true or false, found "yes"',
       '8:3 people.Bob expected an id of up to 64 lower-case letters, digits, - and _, beginning with a letter or digit, found "Bob"',
       '10:3 services.api.name expected a name as text, found nothing',
-      '10:10 services.api.descripton expected one of name, description, team, policy, dependsOn, checks, integrations, found the unknown field "descripton", did you mean "description"?',
+      '10:10 services.api.descripton expected one of name, description, team, policy, dependsOn, checks, integrations, listen, found the unknown field "descripton", did you mean "description"?',
     ]);
   });
 

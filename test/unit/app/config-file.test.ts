@@ -73,6 +73,7 @@ describe('hugops.schema.json', () => {
       'schedules',
       'policies',
       'services',
+      'listen',
       'statusPage',
     ]);
     for (const section of Object.values(properties)) expect(section.description).toBeTypeOf('string');

@@ -15,11 +15,12 @@ import { type Diffs, findConflicts, type Section } from './find-conflicts.ts';
 import { freeUniques } from './free-uniques.ts';
 import { endAlertsOf } from './end-alerts.ts';
 import { archiveRows, batches, writeRows } from './write-diff.ts';
+import { writeListen } from './write-listen.ts';
 import { writeDependencies, writeMembers, writeOverrides } from './write-links.ts';
 import { writePage } from './write-page.ts';
 
 /** Ids by section of the file, such as `checks: ['checkout.home']`. */
-type Summary = Partial<Record<Section | 'statusPage', string[]>>;
+type Summary = Partial<Record<Section | 'listen' | 'statusPage', string[]>>;
 
 export interface Applied {
   /** False when the rows were as the file says already; then nothing was written, no event either. */
@@ -55,6 +56,7 @@ export async function applyConfig(ctx: Ctx, config: Config, kinds: KindSchemas =
       teams: await writeMembers(tx, wanted, existing),
       services: await writeDependencies(tx, wanted, existing),
       schedules: await writeOverrides(tx, wanted, existing, now),
+      listen: await writeListen(tx, config, now),
       statusPage: (await writePage(tx, wanted, existing, now)) ? new Set(['main']) : new Set(),
     });
     // After the page that they belong to.
@@ -160,7 +162,13 @@ async function writeAll(ctx: Ctx, diffs: Diffs, now: EpochMs): Promise<void> {
 
 function summarise(
   diffs: Diffs,
-  linked: { teams: Set<string>; services: Set<string>; schedules: Set<string>; statusPage: Set<string> },
+  linked: {
+    teams: Set<string>;
+    services: Set<string>;
+    schedules: Set<string>;
+    listen: Set<string>;
+    statusPage: Set<string>;
+  },
 ): Applied {
   const added: Summary = {};
   const altered: Summary = {};
