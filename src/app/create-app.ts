@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Hono } from 'hono';
 import { type Auth, openAuth } from '../platform/auth/auth.ts';
 import type { ApiEnv } from '../platform/http/api.ts';
-import { type HttpServer, listen } from '../platform/http/server.ts';
+import { listen } from '../platform/http/server.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Ctx } from '../platform/context.ts';
 import { requireDatabase } from '../platform/db/is-unavailable.ts';
@@ -12,7 +12,7 @@ import { type DatabasePlace, openDatabase, type Opened } from '../platform/db/op
 import type { Log } from '../platform/log.ts';
 import { releaseMails } from '../platform/mail/queue.ts';
 import { openMailTransport } from '../platform/mail/transport.ts';
-import { type Metrics, openMetrics } from '../platform/metrics.ts';
+import { openMetrics } from '../platform/metrics.ts';
 import { createProofOfWork } from '../platform/proof-of-work.ts';
 import type { Random } from '../platform/random.ts';
 import { channels, openChannelIo } from '../respond/channels/index.ts';
@@ -25,7 +25,6 @@ import {
   maintenanceRoutes,
   openPushHttp,
   publicationRoutes,
-  type Site,
   tellRoutes,
 } from '../tell/index.ts';
 import { changeRoutes, hugRoutes, thankRoutes } from '../thank/index.ts';
@@ -55,6 +54,7 @@ import { createAuditor } from './auditor.ts';
 import { openListening } from './open-listening.ts';
 import { loadConfig } from './load-config.ts';
 import { altchaRoutes } from './altcha-routes.ts';
+import { servePublished } from './serve-published.ts';
 import { secretsOf } from './resolve-secret.ts';
 import { readSecret } from './secret.ts';
 import { setUpFromEnvironment, ensureStatusPage } from './set-up.ts';
@@ -112,12 +112,13 @@ export async function createApp(options: AppOptions): Promise<App> {
     const site = createSite({ directory: join(environment.dataDir, 'public'), log });
     await site.loadFromDisk();
     const metrics = openMetrics(options.withProcessMetrics);
-    const published = servePublished(site, environment.publicUrl, metrics);
     const front: { app: Hono<ApiEnv> | undefined } = { app: undefined };
-    const server = await openServer(
-      environment,
-      (request, env) => published(request) ?? front.app?.fetch(request, env) ?? starting(),
-    );
+    const server = await listen({
+      door: servePublished(site, { transportSecurity: transportSecurity(environment.publicUrl), metrics, clock }),
+      fetch: (request, env) => front.app?.fetch(request, env) ?? starting(),
+      port: environment.port,
+      trustedProxies: environment.trustedProxies,
+    });
     closers.push(() => server.close(graceMs));
 
     // 2. The database, and what lives in it.
@@ -303,18 +304,6 @@ async function answersInTime(query: Promise<unknown>): Promise<boolean> {
   return isReady;
 }
 
-/** What is published, before anything else is asked: it needs neither the database nor the program behind it. */
-function servePublished(site: Site, publicUrl: string, metrics: Metrics): (request: Request) => Response | undefined {
-  const security = transportSecurity(publicUrl);
-  return (request) => {
-    const page = site.serveArtefact(request);
-    if (page === undefined) return undefined;
-    metrics.httpRequests.inc({ method: request.method, status: String(page.status) });
-    if (security !== undefined) page.headers.set('strict-transport-security', security);
-    return page;
-  };
-}
-
 const reloadAgainMs = 1_000;
 
 /** A change of checks is committed; that the database went away just then must neither end the program nor lose the change. */
@@ -328,13 +317,6 @@ function reloadChecks(scheduler: Scheduler, log: Log, stopping: AbortSignal): vo
 
 const starting = (): Response =>
   new Response('HugOps is starting.\n', { status: 503, headers: { 'content-type': 'text/plain', 'retry-after': '2' } });
-
-async function openServer(
-  environment: Environment,
-  fetch: (request: Request, env: object) => Response | Promise<Response>,
-): Promise<HttpServer> {
-  return listen({ fetch, port: environment.port, trustedProxies: environment.trustedProxies });
-}
 
 /** Wakes this process's loops at once, and those of other nodes on the same PostgreSQL through NOTIFY. */
 function crossNodeWake(ctx: Ctx, database: Opened, wake: Ctx['wake'], closers: (() => void)[]): Ctx['wake'] {

@@ -22,6 +22,8 @@ export interface Metrics {
   auditFindings: Gauge<'law'>;
   deadMan: Counter<'outcome'>;
   httpRequests: Counter<'method' | 'status'>;
+  /** Counted where they are answered and added when somebody collects: a stampede asks too often for labels. */
+  pageRequests: Counter<'status'> & { collect?: () => void };
 }
 
 /** Every metric with its help text. `withProcess` adds the Node.js process figures (a timer; not wanted in tests). */
@@ -65,6 +67,7 @@ export function openMetrics(withProcess: boolean): Metrics {
     deadMan: counter('hugops_dead_man_heartbeats_total', 'Outgoing heartbeats, sent only when all is in order.', [
       'outcome',
     ]),
+    pageRequests: counter('hugops_page_requests_total', 'Requests answered from the published page.', ['status']),
     httpRequests: counter('hugops_http_requests_total', 'HTTP requests by method and status.', ['method', 'status']),
   };
 }

@@ -1,9 +1,11 @@
 import { type Artefact, type Encoding, encodings } from './artefact.ts';
 
-/** What an HTTP server has to send; made without copying, so that any server can send it. */
+/** What an HTTP server has to send; made without copying, so that any server can send it. The headers are shared by all answers: read them only. */
 export interface Answer {
   status: 200 | 304;
-  headers: Record<string, string>;
+  headers: Readonly<Record<string, string>>;
+  /** The same as name, value, name, value …, which Node's server takes as they are. */
+  rawHeaders: readonly string[];
   /** Nothing for HEAD and 304. */
   body: Buffer | undefined;
 }
@@ -25,30 +27,64 @@ export const cacheControlOf = (artefact: Pick<Artefact, 'immutable'>): string =>
 /** Answers GET and HEAD for a known address; undefined for everything else, which is then somebody else's to answer. */
 export function answerFor(artefacts: ReadonlyMap<string, Artefact>, asked: Asked, csp: string): Answer | undefined {
   if (asked.method !== 'GET' && asked.method !== 'HEAD') return undefined;
-  const artefact = artefacts.get(pathOf(asked.url));
+  // Most ask for an address as it is.
+  const artefact = artefacts.get(asked.url) ?? artefacts.get(pathOf(asked.url));
   if (artefact === undefined) return undefined;
-  const encoding = choose(artefact, asked.acceptEncoding);
+  const answers = answersOf(artefact, choose(artefact, asked.acceptEncoding), csp);
+  if (isMatch(asked.ifNoneMatch, answers.etag)) return answers.unchanged;
+  return asked.method === 'HEAD' ? answers.head : answers.whole;
+}
+
+interface Answers {
+  etag: string;
+  whole: Answer;
+  head: Answer;
+  unchanged: Answer;
+}
+
+// One publication answers many thousands; what its answers say is made once, and goes with it.
+const made = new WeakMap<Artefact, Map<Encoding | undefined, Answers>>();
+
+function answersOf(artefact: Artefact, encoding: Encoding | undefined, csp: string): Answers {
+  let ofArtefact = made.get(artefact);
+  if (ofArtefact === undefined) made.set(artefact, (ofArtefact = new Map()));
+  let answers = ofArtefact.get(encoding);
+  if (answers === undefined) ofArtefact.set(encoding, (answers = makeAnswers(artefact, encoding, csp)));
+  return answers;
+}
+
+function makeAnswers(artefact: Artefact, encoding: Encoding | undefined, csp: string): Answers {
   const body = (encoding === undefined ? undefined : artefact.encoded[encoding]) ?? artefact.identity;
   const etag = `"${artefact.hash}${encoding === undefined ? '' : `-${encoding}`}"`;
-  const headers: Record<string, string> = {
+  const always: Record<string, string> = {
     etag,
     'cache-control': cacheControlOf(artefact),
     'last-modified': new Date(artefact.modifiedAt).toUTCString(),
     vary: 'Accept-Encoding',
     'x-content-type-options': 'nosniff',
   };
-  if (isMatch(asked.ifNoneMatch, etag)) return { status: 304, headers, body: undefined };
-  headers['content-type'] = artefact.type;
-  headers['content-length'] = String(body.length);
-  if (encoding !== undefined) headers['content-encoding'] = encoding;
-  if (artefact.type.startsWith('text/html')) {
-    headers['content-security-policy'] = csp;
-    headers['referrer-policy'] = 'strict-origin-when-cross-origin';
-  } else {
-    // The machine faces are public and carry nothing of the visitor, as on Statuspage.
-    headers['access-control-allow-origin'] = '*';
-  }
-  return { status: 200, headers, body: asked.method === 'HEAD' ? undefined : body };
+  const headers: Record<string, string> = {
+    ...always,
+    'content-type': artefact.type,
+    'content-length': String(body.length),
+    ...(encoding === undefined ? {} : { 'content-encoding': encoding }),
+    ...(artefact.type.startsWith('text/html')
+      ? { 'content-security-policy': csp, 'referrer-policy': 'strict-origin-when-cross-origin' }
+      : // The machine faces are public and carry nothing of the visitor, as on Statuspage.
+        { 'access-control-allow-origin': '*' }),
+  };
+  const answer = (status: 200 | 304, own: Record<string, string>, bytes: Buffer | undefined): Answer => ({
+    status,
+    headers: own,
+    rawHeaders: Object.entries(own).flat(),
+    body: bytes,
+  });
+  return {
+    etag,
+    whole: answer(200, headers, body),
+    head: answer(200, headers, undefined),
+    unchanged: answer(304, always, undefined),
+  };
 }
 
 /** The address without its query and without a slash at the end. */

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
+import { addQuickDoor, type QuickDoor } from './quick-door.ts';
 
 /** The port is taken, or may not be opened. The message says what to do. */
 export class ListenError extends Error {
@@ -19,6 +20,8 @@ type Fetch = (request: Request, env: object) => Response | Promise<Response>;
 /** Serves `fetch` on the port. Throws ListenError with a message for a person. */
 export async function listen(options: {
   fetch: Fetch;
+  /** Answers what is ready before anything else is asked. */
+  door?: QuickDoor;
   port: number;
   host?: string;
   trustedProxies: number;
@@ -27,9 +30,12 @@ export async function listen(options: {
     options.fetch(request, { ...env, trustedProxies: options.trustedProxies }),
   );
   const server = createServer((request, response) => void listener(request, response));
+  const door = options.door === undefined ? undefined : addQuickDoor(server, options.door);
   // A reader that sends its headers by the byte may not hold a socket for ever.
   server.headersTimeout = 10_000;
   server.requestTimeout = 30_000;
+  // One that takes nothing of its answer any more gives its socket back; an event stream says something every 20 s.
+  server.setTimeout(silentAfterMs);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, options.port)));
     server.listen(options.port, options.host, resolve);
@@ -40,18 +46,28 @@ export async function listen(options: {
   return {
     port: address.port,
     server,
-    close: (graceMs) => (closing ??= closeServer(server, graceMs)),
+    close: (graceMs) => (closing ??= closeServer(server, door, graceMs)),
   };
 }
 
-function closeServer(server: Server, graceMs: number): Promise<void> {
+const silentAfterMs = 120_000;
+
+function closeServer(
+  server: Server,
+  door: ReturnType<typeof addQuickDoor> | undefined,
+  graceMs: number,
+): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    const cut = setTimeout(() => {
+      server.closeAllConnections();
+      door?.closeAll();
+    }, graceMs);
     server.close(() => {
       clearTimeout(cut);
       resolve();
     });
     server.closeIdleConnections();
+    door?.closeIdle();
   });
 }
 
