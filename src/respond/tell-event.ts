@@ -76,5 +76,6 @@ const sentences: Readonly<Record<string, (facts: Facts) => string>> = {
   'thanks.closed': () => 'The time for thanks is over',
   'credit.added': ({ person }) => `${person('personId')} helped, too`,
   'credit.removed': ({ person }) => `${person('personId')} was taken from those who helped`,
+  'gift.given': () => 'A gift was added to the thanks',
   'change.linked': ({ text }) => `Changed: ${text('title')}`,
 };

@@ -88,6 +88,8 @@ export interface ThanksModel {
   messages: { id: string; kind: HugKind; text: string; at: number }[];
   /** Credited people who chose to be named. */
   people: string[];
+  /** The provider whose trouble it was, and how often somebody went on to thank its people. */
+  onward?: { provider: string; started: number };
 }
 
 export interface MaintenanceModel {

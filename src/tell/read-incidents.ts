@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { providerOf } from '../domain/onward-thanks.ts';
 import { reportWindowMs } from '../domain/reports.ts';
 import type { HugKind, JsonObject, Phase, Severity } from '../domain/words.ts';
 import type { Ctx } from '../platform/context.ts';
@@ -121,7 +122,7 @@ async function readReportCounts(ctx: Ctx, ids: string[], now: number): Promise<M
 }
 
 async function readThanks(ctx: Ctx, ids: string[], now: number): Promise<Map<string, ThanksModel>> {
-  const [windows, counts, messages, people] = await Promise.all([
+  const [windows, counts, messages, people, onward] = await Promise.all([
     ctx.db.selectFrom('thanks_windows').selectAll().where('incident_id', 'in', ids).execute(),
     ctx.db
       .selectFrom('hugs')
@@ -133,6 +134,7 @@ async function readThanks(ctx: Ctx, ids: string[], now: number): Promise<Map<str
       .execute(),
     readMessages(ctx, ids),
     readPeople(ctx, ids),
+    readOnward(ctx, ids),
   ]);
   const byIncident = new Map<string, ThanksModel>();
   for (const id of ids) {
@@ -149,6 +151,7 @@ async function readThanks(ctx: Ctx, ids: string[], now: number): Promise<Map<str
       byKind,
       messages: messages.get(id) ?? [],
       people: people.get(id) ?? [],
+      ...onward.get(id),
     });
   }
   return byIncident;
@@ -158,7 +161,7 @@ async function readMessages(ctx: Ctx, ids: string[]): Promise<Map<string, Thanks
   const { rows } = await sql<{ id: string; incident_id: string; kind: HugKind; message: string; created_at: number }>`
     select id, incident_id, kind, message, created_at from (
       select *, row_number() over (partition by incident_id order by created_at desc, id desc) as place
-      from hugs where incident_id in (${sql.join(ids)}) and status = 'approved' and message is not null
+      from hugs where incident_id in (${sql.join(ids)}) and status = 'approved' and message is not null and source <> 'colleague'
     ) ranked where place <= ${maxMessages} order by incident_id, place`.execute(ctx.db);
   const byIncident = new Map<string, ThanksModel['messages']>();
   for (const row of rows) {
@@ -186,6 +189,25 @@ async function readPeople(ctx: Ctx, ids: string[]): Promise<Map<string, string[]
     if ((byIncident.get(row.incident_id)?.length ?? 0) < maxPeople) push(byIncident, row.incident_id, row.name);
   }
   return byIncident;
+}
+
+/** Whose trouble it was, where it was a provider's. */
+async function readOnward(ctx: Ctx, ids: string[]): Promise<Map<string, Pick<ThanksModel, 'onward'>>> {
+  const rows = await ctx.db
+    .selectFrom('incident_causes')
+    .leftJoin('onward_thanks', 'onward_thanks.incident_id', 'incident_causes.incident_id')
+    .select((eb) => ['incident_causes.incident_id', 'incident_causes.cause_id', eb.fn.sum('started').as('started')])
+    .where('incident_causes.incident_id', 'in', ids)
+    .where('incident_causes.rank', '=', 1)
+    .where('incident_causes.kind', '=', 'upstream')
+    .groupBy(['incident_causes.incident_id', 'incident_causes.cause_id'])
+    .execute();
+  return new Map(
+    rows.map((row) => [
+      row.incident_id,
+      { onward: { provider: providerOf(row.cause_id), started: Number(row.started ?? 0) } },
+    ]),
+  );
 }
 
 function push<V>(map: Map<string, V[]>, key: string, value: V): void {

@@ -6,6 +6,7 @@ import { incidentPage } from './render/incident-page.ts';
 import { incidentPath } from './render/incident-parts.ts';
 import { indexPage } from './render/index-page.ts';
 import type { Frame } from './render/layout.ts';
+import { thanksPage } from './render/thanks-page.ts';
 import type { SiteAssets } from './site-assets.ts';
 import { statuspageFiles } from './statuspage-v2.ts';
 
@@ -42,6 +43,7 @@ export function renderSite(model: PageModel, assets: SiteAssets): SiteFile[] {
   return [
     text('/', htmlType, indexPage(frame, model)),
     text('/history', htmlType, historyPage(frame, model)),
+    text('/thanks', htmlType, thanksPage(frame, model)),
     text('/report', htmlType, reportPage(frame, model)),
     text('/subscribe', htmlType, subscribePage(plain)),
     text(notFoundPath, htmlType, notFoundPage(plain)),

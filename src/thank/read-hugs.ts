@@ -63,6 +63,14 @@ export async function readMyThanks(ctx: Ctx, personId: string): Promise<MyThanks
     .orderBy('hugs.created_at')
     .limit(10_000)
     .execute();
+  const gifts = await ctx.db
+    .selectFrom('gifts')
+    .select(['incident_id', 'what', 'url', 'minutes'])
+    .where('person_id', '=', personId)
+    .where('status', '=', 'given')
+    .orderBy('asked_at')
+    .execute();
+  const giftsByIncident = Map.groupBy(gifts, (gift) => gift.incident_id);
   const byIncident = Map.groupBy(hugs, (hug) => hug.incident_id);
   return {
     incidents: credits.map((credit) => ({
@@ -72,6 +80,7 @@ export async function readMyThanks(ctx: Ctx, personId: string): Promise<MyThanks
       openedAt: credit.opened_at,
       resolvedAt: credit.resolved_at,
       reasons: credit.reasons,
+      gifts: (giftsByIncident.get(credit.id) ?? []).map(({ what, url, minutes }) => ({ what, url, minutes })),
       hugs: (byIncident.get(credit.id) ?? []).map((hug) => ({
         id: hug.id,
         kind: hug.kind,

@@ -1,18 +1,26 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
+import { onwardNetworks } from '../domain/onward-thanks.ts';
 import { actorOf } from '../platform/auth/principal.ts';
 import { atLeast } from '../platform/auth/sign-in.ts';
 import type { Ctx } from '../platform/context.ts';
+import { ServiceError } from '../platform/errors.ts';
 import { type Api, jsonOf, newApi, problemResponses } from '../platform/http/api.ts';
 import { bodyLimit, clientAddress, rateLimit } from '../platform/http/limits.ts';
+import { type PlainPage, plainPage } from '../platform/http/plain-page.ts';
 import { readJson } from '../platform/http/read-json.ts';
 import type { ProofOfWork } from '../platform/proof-of-work.ts';
+import { archiveRoutes } from './archive-routes.ts';
 import { changeApiRoutes } from './change-routes.ts';
 import { creditRoutes } from './credit-routes.ts';
+import { giftRoutes } from './gift-routes.ts';
+import { hugApiRoutes } from './hug-api-routes.ts';
 import { leaveHug } from './leave-hug.ts';
 import { moderateHug } from './moderate-hug.ts';
 import { readHugs, readMyThanks } from './read-hugs.ts';
 import { hugSchema, leaveHugSchema, myThanksSchema } from './schemas.ts';
+import { sendOnward } from './send-onward.ts';
+import { hugOfLink, withdrawHug } from './withdraw-hug.ts';
 
 /** Hugs from anybody: `POST /incidents/:id/hugs` on the public side. */
 export function hugRoutes(ctx: Ctx, proofOfWork: ProofOfWork): Hono {
@@ -24,23 +32,59 @@ export function hugRoutes(ctx: Ctx, proofOfWork: ProofOfWork): Hono {
     async (c) => {
       const { altcha, ...body } = await readJson(c, leaveHugSchema);
       await proofOfWork.check(altcha);
-      const { status } = await leaveHug(ctx, {
+      const { status, withdrawToken } = await leaveHug(ctx, {
         incidentId: c.req.param('id'),
         ...body,
         address: clientAddress(c),
         userAgent: c.req.header('user-agent') ?? '',
         now: ctx.clock.now(),
       });
-      return c.json({ status }, 201);
+      return c.json({ status, withdraw: `${ctx.publicUrl}/hugs/withdraw/${withdrawToken}` }, 201);
     },
   );
+  const limit = rateLimit({ clock: ctx.clock, burst: 20, perMs: 60_000 });
+  app.get('/incidents/:id/onward/:network', limit, async (c) => {
+    const network = onwardNetworks.find((one) => one === c.req.param('network'));
+    if (network === undefined) throw new ServiceError('not-found', 'There is no such network here.');
+    c.header('cache-control', 'no-store');
+    c.header('referrer-policy', 'no-referrer');
+    return c.redirect(await sendOnward(ctx, { incidentId: c.req.param('id'), network }), 303);
+  });
+  app.get('/hugs/withdraw/:token', limit, (c) => {
+    const token = c.req.param('token');
+    hugOfLink(ctx, token, ctx.clock.now());
+    // It asks first: programs follow links, too.
+    return answer(c, {
+      title: 'Take your hug back?',
+      lines: ['Its words are deleted. What has reached somebody already stays with them.'],
+      button: { label: 'Take it back', action: `/hugs/withdraw/${encodeURIComponent(token)}` },
+    });
+  });
+  app.post('/hugs/withdraw/:token', limit, async (c) => {
+    const now = ctx.clock.now();
+    await withdrawHug(ctx, hugOfLink(ctx, c.req.param('token'), now), now);
+    return answer(c, {
+      title: 'It is taken back',
+      lines: ['Nothing of it is kept here.'],
+      link: { label: 'The status page', href: '/' },
+    });
+  });
   return app;
 }
+
+const answer = async (c: Context, page: PlainPage): Promise<Response> => {
+  c.header('cache-control', 'no-store');
+  c.header('referrer-policy', 'no-referrer');
+  return c.html(plainPage(page));
+};
 
 /** Moderation and one's own archive, under /api/v1. */
 export function thankRoutes(ctx: Ctx): Api {
   const api = newApi();
+  api.route('/', archiveRoutes(ctx));
   api.route('/', creditRoutes(ctx));
+  api.route('/', giftRoutes(ctx));
+  api.route('/', hugApiRoutes(ctx));
   api.route('/', changeApiRoutes(ctx));
   api.openapi(
     createRoute({

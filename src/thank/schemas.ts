@@ -29,6 +29,8 @@ export const myThanksSchema = z
         openedAt: at,
         resolvedAt: at.nullable(),
         reasons: z.array(z.string()),
+        /** Given, and not refused. */
+        gifts: z.array(z.object({ what: z.string(), url: z.string().nullable(), minutes: z.int().nullable() })),
         hugs: z.array(
           z.object({
             id: z.string(),
@@ -44,10 +46,25 @@ export const myThanksSchema = z
   .meta({ id: 'MyThanks' });
 export type MyThanks = z.infer<typeof myThanksSchema>;
 
+const hugMessage = z.string().max(2_000, 'a hug has room for 280 characters').optional();
+const addressedTo = z.enum(['team', 'fixers']).optional();
+
+/** A colleague's hug, by the session of a person; or one that the operator's own app passes on, by an API key and with `user`. */
+export const apiHugSchema = z
+  .object({
+    kind: hugKindSchema,
+    message: hugMessage,
+    addressedTo,
+    /** Tells the users of the app apart: any id of theirs. Kept as a hash while thanks are open. */
+    user: z.string().min(1).max(200).optional(),
+  })
+  .strict();
+
 export const leaveHugSchema = z
   .object({
     kind: hugKindSchema,
-    message: z.string().max(2_000, 'a hug has room for 280 characters').optional(),
+    message: hugMessage,
+    addressedTo,
     altcha: z.string().min(1).max(4_000),
   })
   .strict();
@@ -111,3 +128,59 @@ export const newChangesSchema = z
   .strict();
 
 export const newChangeKeySchema = z.object({ name: lineSchema(100), serviceId: idSchema.optional() }).strict();
+
+/** Amounts are in the smallest unit of the currency: cents, yen. */
+export const giftBudgetSchema = z
+  .object({
+    currency: z.string().regex(/^[A-Z]{3}$/, 'three letters, as EUR'),
+    /** Above it, a second person is asked. */
+    approvalAbove: z.int().min(0).max(100_000_000),
+    /** What is added to what is left; negative takes back. */
+    add: z.int().min(-1_000_000_000).max(1_000_000_000),
+  })
+  .strict();
+
+export const newGiftSchema = z
+  .object({
+    incidentId: idSchema,
+    personId: idSchema,
+    kind: z.enum(['time-off', 'link']),
+    what: lineSchema(200),
+    url: z
+      .url({ protocol: /^https$/ })
+      .max(2_000)
+      .optional(),
+    minutes: z
+      .int()
+      .min(1)
+      .max(60 * 24 * 30)
+      .optional(),
+    cost: z.int().min(0).max(100_000_000),
+  })
+  .strict()
+  .refine((gift) => gift.kind !== 'time-off' || gift.minutes !== undefined, {
+    path: ['minutes'],
+    message: 'how long the time off is',
+  })
+  .refine((gift) => gift.kind !== 'link' || gift.url !== undefined, { path: ['url'], message: 'where the gift is' });
+
+export const giftsViewSchema = z
+  .object({
+    budget: z.object({ currency: z.string(), approvalAbove: z.int(), balance: z.int() }).nullable(),
+    gifts: z.array(
+      z.object({
+        id: z.string(),
+        incidentId: z.string(),
+        person: z.object({ id: z.string(), name: z.string() }),
+        kind: z.enum(['time-off', 'link']),
+        what: z.string(),
+        url: z.string().nullable(),
+        minutes: z.int().nullable(),
+        cost: z.int(),
+        status: z.enum(['waiting', 'given', 'refused']),
+        askedAt: at,
+        mayDecide: z.boolean(),
+      }),
+    ),
+  })
+  .meta({ id: 'Gifts' });

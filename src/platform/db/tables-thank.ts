@@ -94,4 +94,36 @@ export interface ThankTables {
     time_off: JsonDefault<{ fromAt: number; untilAt: number }[]>;
     updated_at: number;
   };
+  gift_budgets: { team_id: string; currency: string; approval_above: number; updated_at: number };
+  /** Amounts are in the smallest unit of the team's currency. */
+  gifts: {
+    id: string;
+    team_id: string;
+    incident_id: string;
+    person_id: string;
+    kind: 'time-off' | 'link';
+    what: string;
+    url: string | null;
+    minutes: number | null;
+    cost: number;
+    status: 'waiting' | 'given' | 'refused';
+    asked_by: string;
+    asked_at: number;
+    decided_by: string | null;
+    decided_at: number | null;
+  };
+  gift_ledger: {
+    id: string;
+    seq: Generated<number>;
+    team_id: string;
+    gift_id: string | null;
+    kind: 'budget' | 'gift' | 'return';
+    amount: number;
+    /** After it; never below nothing. */
+    balance: number;
+    by_person: string | null;
+    at: number;
+  };
+  /** How often somebody went on to write a public thank-you to the provider behind an incident. */
+  onward_thanks: { incident_id: string; network: 'bluesky' | 'mastodon' | 'x'; started: number };
 }

@@ -25,7 +25,8 @@ const bodies = {
   report: (form) => ({ serviceId: form.elements.serviceId.value }),
   hug: (form) => {
     const message = form.elements.message.value.trim();
-    return { kind: form.elements.kind.value, ...(message === '' ? {} : { message }) };
+    const addressedTo = form.elements.addressedTo.value;
+    return { kind: form.elements.kind.value, addressedTo, ...(message === '' ? {} : { message }) };
   },
 };
 
@@ -55,7 +56,7 @@ const thanks = {
   ],
 };
 
-const done = (form, [title, text]) => {
+const done = (form, [title, text], withdraw) => {
   const box = document.createElement('div');
   box.className = 'done';
   box.setAttribute('role', 'status');
@@ -65,6 +66,15 @@ const done = (form, [title, text]) => {
   const words = document.createElement('p');
   words.textContent = text;
   box.append(heading, words);
+  if (withdraw) {
+    const back = document.createElement('a');
+    back.href = withdraw;
+    back.textContent = 'Take it back';
+    const line = document.createElement('p');
+    line.className = 'hint';
+    line.append(back, ' works for two months; keep the link if you want to.');
+    box.append(line);
+  }
   form.replaceWith(box);
   box.focus();
 };
@@ -103,7 +113,10 @@ const send = async (form) => {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ ...body, altcha }),
     });
-    if (answer.ok) return done(form, thanks[kind](form, await answer.json().catch(() => ({}))));
+    if (answer.ok) {
+      const said = await answer.json().catch(() => ({}));
+      return done(form, thanks[kind](form, said), said.withdraw);
+    }
     fail(await refusal(form, answer));
   } catch {
     fail('This could not be sent. Please check your connection and try again.');

@@ -1,3 +1,4 @@
+import { onwardNetworks } from '../../domain/onward-thanks.ts';
 import { hugKinds } from '../../domain/words.ts';
 import type { IncidentModel } from '../model.ts';
 import { icon } from './icons.ts';
@@ -78,8 +79,36 @@ function thanksSection(incident: IncidentModel, times: Times): Markup | string {
           </ul>`
         : ''
     }
-    ${thanks.openUntil === null ? '' : hugForm(incident, thanks.openUntil, times)}
+    ${thanks.openUntil === null ? '' : hugForm(incident, thanks.openUntil, times)} ${onwardLinks(incident)}
+    ${thanks.hugCount > 0 ? html`<p class="more"><a class="warm" href="/thanks">All the thanks there were</a></p>` : ''}
   </section>`;
+}
+
+const networkNames = { bluesky: 'Bluesky', mastodon: 'Mastodon', x: 'X' } as const;
+
+/** It was a provider's trouble: its people were up, too. */
+function onwardLinks(incident: IncidentModel): Markup | string {
+  const { onward } = incident.thanks;
+  if (onward === undefined || incident.resolvedAt === null) return '';
+  return html`<div class="onward">
+    <p>
+      The trouble was at ${onward.provider}, and people there were up for it, too. Send them a hug with a public post;
+      you see it before it goes out.
+    </p>
+    <p class="onward-links">
+      ${onwardNetworks.map(
+        (network) =>
+          html`<a class="button" rel="nofollow noreferrer" href="${incidentPath(incident.id)}/onward/${network}"
+            >${icon('hug')} ${networkNames[network]}</a
+          > `,
+      )}
+    </p>
+    ${
+      onward.started === 0
+        ? ''
+        : html`<p class="hint">${countText(onward.started, 'person has', 'people have')} gone on to thank them.</p>`
+    }
+  </div>`;
 }
 
 function hugForm(incident: IncidentModel, openUntil: number, times: Times): Markup {
@@ -98,6 +127,13 @@ function hugForm(incident: IncidentModel, openUntil: number, times: Times): Mark
               ></label
             >`,
         )}
+      </div>
+    </fieldset>
+    <fieldset>
+      <legend>Whom is it for?</legend>
+      <div class="gifts">
+        <label><input type="radio" name="addressedTo" value="team" checked /><span>Everybody who helped</span></label>
+        <label><input type="radio" name="addressedTo" value="fixers" /><span>Whoever fixed it</span></label>
       </div>
     </fieldset>
     <div class="field">

@@ -2,7 +2,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { acknowledgeIncident, openIncident, resolveIncident } from '../../../src/respond/index.ts';
 import { runThanks } from '../../../src/thank/index.ts';
 import { leaveHug } from '../../../src/thank/leave-hug.ts';
+import { addCredit, chooseCredit, removeCredit } from '../../../src/thank/edit-credit.ts';
 import { moderateHug } from '../../../src/thank/moderate-hug.ts';
+import { readCredit } from '../../../src/thank/read-credit.ts';
+import { takeChanges } from '../../../src/thank/take-changes.ts';
+import { writeThanksSettings } from '../../../src/thank/settings.ts';
+import { hugOfLink, withdrawHug } from '../../../src/thank/withdraw-hug.ts';
 import { both } from '../db/both.ts';
 import { minute, openStage, type Stage } from '../respond/respond-stage.ts';
 
@@ -92,12 +97,19 @@ describe.each(both)('hugs, on $kind', (subject) => {
     for (const [visitor, words] of [
       'fuck you',
       'call me: 0170 123 45 67',
-      'see www.example.com',
       'mail bob@example.com',
       'https://example.test',
+      'I will kill you',
     ].entries()) {
-      expect(await hug(10 + visitor, words)).toMatchObject({ status: 'held' });
+      await expect(hug(10 + visitor, words)).rejects.toMatchObject({ code: 'invalid', fields: [{ path: 'message' }] });
     }
+    await writeThanksSettings(stage.ctx, { supportUrl: 'https://help.example.com' }, now());
+    await expect(hug(19, 'Please help me')).rejects.toMatchObject({
+      message: expect.stringContaining('https://help.example.com') as string,
+    });
+    // Nothing of it is left, and nobody is kept from saying it in another way.
+    expect(await stage.ctx.db.selectFrom('hugs').select('id').execute()).toHaveLength(2);
+    expect(await hug(10, 'Well done')).toMatchObject({ status: 'approved' });
     await expect(hug(20, 'x'.repeat(281))).rejects.toMatchObject({ code: 'invalid', fields: [{ path: 'message' }] });
     expect(await hug(21, '👩‍🚒'.repeat(50))).toMatchObject({ status: 'approved' });
   });
@@ -140,6 +152,83 @@ describe.each(both)('hugs, on $kind', (subject) => {
     }
     expect(await mails()).toHaveLength(1);
     expect(await pages()).toBe(before);
+  });
+
+  test('a hug is taken back by its link, before anybody got it, and nobody else can', async () => {
+    await finish();
+    const { hugId, withdrawToken } = await hug(1);
+    expect(() => hugOfLink(stage.ctx, `${withdrawToken}x`, now())).toThrow('not complete');
+    expect(() => hugOfLink(stage.ctx, withdrawToken, now() + 61 * 24 * hour)).toThrow('too old');
+    await settleThanks(stage.ctx, now());
+    await withdrawHug(stage.ctx, hugOfLink(stage.ctx, withdrawToken, now()), now());
+    await withdrawHug(stage.ctx, hugId, now());
+    expect(await stage.ctx.db.selectFrom('hug_deliveries').selectAll().execute()).toEqual([]);
+    await expect(
+      moderateHug(stage.ctx, { hugId, decision: 'approved', actor: { kind: 'person', id: 'bob' }, now: now() }),
+    ).rejects.toMatchObject({ code: 'gone' });
+    stage.clock.advance(8 * 24 * hour);
+    await settleThanks(stage.ctx, now());
+    expect(await mails()).toEqual([]);
+    // When the window closes, nothing tells its visitors apart any more.
+    const hashes = await stage.ctx.db.selectFrom('hugs').select('visitor_hash').execute();
+    expect(hashes).toEqual([{ visitor_hash: null }]);
+  });
+
+  test('trouble again: thanks are asked for when it is steady, and whoever was forgotten gets what came before', async () => {
+    const by = { incidentId, actor: { kind: 'person', id: 'alice' } as const, now: now() };
+    await resolveIncident(stage.ctx, { ...by, how: 'by-hand' });
+    await settleThanks(stage.ctx, now());
+    const again = { serviceId: 'a', severity: 'major', title: 'A', openedBy: 'person', now: now() } as const;
+    const second = await openIncident(stage.ctx, { ...again, actor: { kind: 'system' } });
+    stage.clock.advance(10 * minute);
+    await settleThanks(stage.ctx, now());
+    await expect(hug(1)).rejects.toMatchObject({ code: 'conflict' });
+    await resolveIncident(stage.ctx, { incidentId: second, actor: { kind: 'system' }, now: now(), how: 'all-clear' });
+    stage.clock.advance(5 * minute);
+    await settleThanks(stage.ctx, now());
+    await hug(1);
+    await settleThanks(stage.ctx, now());
+    const people = async () =>
+      (await stage.ctx.db.selectFrom('hug_deliveries').select('person_id').orderBy('person_id').execute()).map(
+        (row) => row.person_id,
+      );
+    expect(await people()).toEqual(['alice']);
+    const added = { incidentId, personId: 'bob', reason: 'helped', actor: by.actor, now: now() } as const;
+    await addCredit(stage.ctx, added);
+    await addCredit(stage.ctx, added);
+    await settleThanks(stage.ctx, now());
+    expect(await people()).toEqual(['alice', 'bob']);
+    expect((await readCredit(stage.ctx, incidentId, 'bob')).people).toEqual([
+      { id: 'alice', name: 'alice', reasons: ['paged', 'resolved'], added: [] },
+      { id: 'bob', name: 'bob', reasons: ['helped'], added: ['helped'] },
+    ]);
+    await chooseCredit(stage.ctx, { incidentId, personId: 'bob', choice: 'decline', now: now() });
+    expect(await people()).toEqual(['alice']);
+    expect((await readCredit(stage.ctx, incidentId, 'alice')).people.map(({ id }) => id)).toEqual(['alice']);
+    await chooseCredit(stage.ctx, { incidentId, personId: 'bob', choice: 'accept', now: now() });
+    await removeCredit(stage.ctx, added);
+    await settleThanks(stage.ctx, now());
+    expect((await readCredit(stage.ctx, incidentId, 'bob')).people.map(({ id }) => id)).toEqual(['alice']);
+  });
+
+  test('a deploy while it lasted credits its author, once, and nobody who is not known', async () => {
+    const change = {
+      kind: 'deploy',
+      id: 'run-1',
+      title: 'Roll back',
+      author: 'BOB@example.com',
+      serviceId: 'a',
+    } as const;
+    const input = { source: 'api', serviceId: null, actor: { kind: 'api', id: 'key' } as const, now: now() };
+    const stranger = { ...change, id: 'run-2', author: 'stranger@example.com' };
+    expect(await takeChanges(stage.ctx, { ...input, changes: [change, stranger] })).toEqual({ taken: 2 });
+    expect(await takeChanges(stage.ctx, { ...input, changes: [change] })).toEqual({ taken: 0 });
+    await finish();
+    expect((await readCredit(stage.ctx, incidentId, undefined)).people).toEqual([
+      { id: 'alice', name: 'alice', reasons: ['paged', 'acknowledged', 'resolved'], added: [] },
+      { id: 'bob', name: 'bob', reasons: ['fixed'], added: [] },
+    ]);
+    expect(JSON.stringify(await stage.ctx.db.selectFrom('changes').selectAll().execute())).not.toContain('stranger');
   });
 
   test('not while the person has an open incident', async () => {

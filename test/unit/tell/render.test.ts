@@ -141,7 +141,7 @@ test('thanks appear only where there are some, or where they may be given', () =
   expect(settled).not.toContain('data-form');
   const open = pageAt('/incidents/inc_thanked');
   expect(open).toContain('Thanks to Alice and Bob, who worked on it.');
-  expect(open.match(/type="radio"/g)).toHaveLength(6);
+  expect(open.match(/name="kind"/g)).toHaveLength(6);
   expect(open).toContain('maxlength="280"');
 });
 

@@ -3,6 +3,7 @@ import { ApiError, get } from './client.ts';
 import { learnTime } from './server-time.ts';
 import type {
   ApiKeyView,
+  CreditView,
   Hug,
   IncidentDetail,
   IncidentSummary,
@@ -122,6 +123,12 @@ export const publicationQuery = queryOptions({
   queryFn: ({ signal }) => get<PublicationView>('/api/v1/publication', signal),
   refetchInterval: resultsMs,
 });
+
+export const creditQuery = (incidentId: string) =>
+  queryOptions({
+    queryKey: ['credit', incidentId],
+    queryFn: ({ signal }) => get<CreditView>(`/api/v1/incidents/${idOf(incidentId)}/credits`, signal),
+  });
 
 export const peopleQuery = queryOptions({
   queryKey: ['people'],

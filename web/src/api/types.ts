@@ -21,5 +21,5 @@ export type Role = z.output<typeof app.roleSchema>;
 export type { ApiKeyView, Me, Overview, PersonView } from '../../../src/app/api/schemas.ts';
 export type { IncidentDetail, IncidentSummary, OnCallView, TimelineEvent } from '../../../src/respond/schemas.ts';
 export type { PublicationView } from '../../../src/tell/schemas.ts';
-export type { Hug, MyThanks } from '../../../src/thank/schemas.ts';
+export type { CreditView, Hug, MyThanks } from '../../../src/thank/schemas.ts';
 export type { CheckView, ServiceDetail, ServiceSummary } from '../../../src/watch/schemas.ts';

@@ -1,15 +1,21 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import { type HugKind, hugKinds } from '../../../src/domain/words.ts';
+import { ask } from '../api/client.ts';
 import { myThanksQuery, overviewQuery } from '../api/queries.ts';
 import { useAllows } from '../api/session.ts';
 import type { MyThanks } from '../api/types.ts';
+import { useAct } from '../ui/act.ts';
+import { Button } from '../ui/button.tsx';
+import { Complaint } from '../ui/form.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { Loaded } from '../ui/loaded.tsx';
 import { Page } from '../ui/page.tsx';
 import { shownHug } from '../ui/states.tsx';
 import { Tabs } from '../ui/tabs.tsx';
-import { Time } from '../ui/time.tsx';
+import { spanText, Time } from '../ui/time.tsx';
+import { partsText } from './credit-words.ts';
 import { Decided, Waiting } from './moderation.tsx';
 
 const route = getRouteApi('/member/hugs');
@@ -51,6 +57,36 @@ function Parts({ show }: { show: 'waiting' | 'shown' | 'kept' | undefined }) {
   );
 }
 
+/** The archive is the person's own: to take along, or to be rid of. */
+function Keep() {
+  const [sure, setSure] = useState(false);
+  const erase = useAct(async () => {
+    await ask('DELETE', '/api/v1/me/thanks?sure=yes');
+    setSure(false);
+  });
+  return (
+    <section className="mt-8">
+      <h2 className="mb-3 text-lg">These are yours</h2>
+      <p className="mb-3 text-soft">Nobody else sees them. You can take them along, or erase them for good.</p>
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+        <a className="link" href="/api/v1/me/thanks/export" download>
+          Download all of it
+        </a>
+        {sure ? (
+          <Button look="danger" size="small" onClick={erase.run} pending={erase.pending}>
+            Yes, erase all of it for good
+          </Button>
+        ) : (
+          <Button look="quiet" size="small" onClick={() => setSure(true)}>
+            Erase it
+          </Button>
+        )}
+      </div>
+      {erase.error === undefined ? null : <Complaint>{erase.error}</Complaint>}
+    </section>
+  );
+}
+
 type Thanked = MyThanks['incidents'][number];
 
 /** What people said thank you for, to the one who reads it and nobody else. */
@@ -70,6 +106,7 @@ function ForMe() {
               ))}
             </div>
             {others.length > 0 ? <Unthanked incidents={others} /> : null}
+            {incidents.length > 0 ? <Keep /> : null}
           </div>
         );
       }}
@@ -124,8 +161,41 @@ function Thanks({ incident }: { incident: Thanked }) {
             ))}
           </ul>
         )}
+        <Gifts gifts={incident.gifts} />
+        <p className="mt-4">
+          <a className="link" href={`/api/v1/me/thanks/${encodeURIComponent(incident.id)}/card.svg`} target="_blank">
+            A card to print or show around
+          </a>
+        </p>
       </div>
     </article>
+  );
+}
+
+function Gifts({ gifts }: { gifts: Thanked['gifts'] }) {
+  if (gifts.length === 0) return null;
+  return (
+    <ul className="mt-4 grid gap-3" aria-label="Presents from your team">
+      {gifts.map((gift, index) => (
+        <li key={index} className="flex items-start gap-3 rounded-lg bg-sheet px-4 py-3">
+          <Icon name="chocolates" className="mt-1 text-warm" />
+          <span>
+            {gift.url === null ? (
+              gift.what
+            ) : (
+              <a className="link" href={gift.url} rel="noreferrer">
+                {gift.what}
+              </a>
+            )}
+            {gift.minutes === null ? null : (
+              <span className="block text-[0.94rem] text-soft">
+                {spanText(gift.minutes * 60_000)} off, from your team
+              </span>
+            )}
+          </span>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -133,20 +203,6 @@ const tally = (hugs: Thanked['hugs']): [HugKind, number][] =>
   hugKinds
     .map((kind): [HugKind, number] => [kind, hugs.filter((hug) => hug.kind === kind).length])
     .filter(([, count]) => count > 0);
-
-const reasonWords: Readonly<Record<string, string>> = {
-  paged: 'were called',
-  acknowledged: 'took it',
-  resolved: 'ended it',
-  noted: 'wrote notes',
-  'wrote-updates': 'told the public',
-  'took-over': 'took it over',
-};
-
-function partsText(reasons: readonly string[]): string {
-  const words = reasons.map((reason) => reasonWords[reason] ?? reason);
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
-}
 
 function Unthanked({ incidents }: { incidents: Thanked[] }) {
   return (

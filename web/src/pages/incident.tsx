@@ -10,6 +10,7 @@ import { countText, shownPhase, shownSeverity, State, Whose } from '../ui/states
 import { spanText, Time } from '../ui/time.tsx';
 import { IncidentActions } from './incident-actions.tsx';
 import { Alerts } from './incident-alerts.tsx';
+import { IncidentCredit } from './incident-credit.tsx';
 import { Pages } from './incident-pages.tsx';
 import { Timeline } from './incident-timeline.tsx';
 
@@ -107,6 +108,7 @@ function Body({ incident }: { incident: IncidentDetail }) {
         <Section title="The public">
           <PublicFacts incident={incident} />
         </Section>
+        {incident.status === 'resolved' ? <IncidentCredit incidentId={incident.id} /> : null}
         <Section title="Pages">
           <Pages pages={incident.pages} status={incident.status} />
         </Section>

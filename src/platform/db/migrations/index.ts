@@ -10,6 +10,7 @@ import { engine } from './0008-engine.ts';
 import { listen } from './0010-listen.ts';
 import { publishing } from './0011-publishing.ts';
 import { thanks } from './0013-thanks.ts';
+import { gifts } from './0014-gifts.ts';
 
 /** Every migration, oldest first. Append only: a released migration is never edited. */
 export const migrations: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   listen,
   publishing,
   thanks,
+  gifts,
 ];
