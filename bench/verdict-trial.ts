@@ -71,6 +71,8 @@ interface Weather {
 
 interface Trial {
   incidents: number[];
+  /** When each ended; the last may be open. */
+  ends: number[];
   degradedMs: number;
 }
 
@@ -86,7 +88,7 @@ function runCheck(rule: Rule, weather: Weather, days: number, random: () => numb
     latency: undefined as LatencyBaseline | undefined,
   }));
   places.sort((a, b) => a.phase - b.phase);
-  const trial: Trial = { incidents: [], degradedMs: 0 };
+  const trial: Trial = { incidents: [], ends: [], degradedMs: 0 };
   let state: VerdictState = newVerdictState(0);
   let version = 0;
   const armed = nextNetwork(newNetworkState, REFERENCES, 0).state;
@@ -108,7 +110,9 @@ function runCheck(rule: Rule, weather: Weather, days: number, random: () => numb
         const looked = nextNetwork(armed, isIn(at, local) ? [] : REFERENCES, at);
         if (looked.state.goneSince !== null) step = blindLocation(state, 'local', 'network-gone', rules, at);
       }
-      if (signalOf(state, step.state) === 'firing') trial.incidents.push(at + RUN_MS);
+      const signal = signalOf(state, step.state);
+      if (signal === 'firing') trial.incidents.push(at + RUN_MS);
+      if (signal === 'ok') trial.ends.push(at + RUN_MS);
       if (isSameState(state, step.state)) place.steady = step.state.flapping === null ? version : -1;
       else version++;
       ({ state } = step);
@@ -201,12 +205,14 @@ function score(scene: Scene, rule: Rule): Score {
   for (let seed = 1; seed <= scene.seeds; seed++) {
     const random = seeded(seed);
     const weather = scene.make(random);
-    const { incidents, degradedMs } = runCheck(rule, weather, DAYS_PER_SEED, random);
+    const { incidents, ends, degradedMs } = runCheck(rule, weather, DAYS_PER_SEED, random);
     total.checkDays += DAYS_PER_SEED;
     total.degradedHours += degradedMs / 3_600_000;
     total.falseIncidents += incidents.filter((at) => !isIn(at, weather.outages)).length;
     for (const outage of weather.outages) {
-      const heard = incidents.find((at) => isIn(at, [outage]));
+      // One that was open already, for a reason of its own, has called somebody.
+      const wasOpen = incidents.some((at, index) => at < outage.from && (ends[index] ?? Infinity) > outage.from);
+      const heard = wasOpen ? outage.from : incidents.find((at) => isIn(at, [outage]));
       if (heard === undefined) total.missed++;
       else total.delaysMs.push(heard - outage.from);
     }

@@ -27,7 +27,7 @@ Environment:
   probe: {
     summary: 'Run checks from another place, and deliver what they say to your HugOps',
     usage: 'hugops probe --url https://hugops.example.com [--token hgp_…]',
-    details: `Calls your HugOps and is never called: it needs no open port. Make its token in the console, under Probes.
+    details: `Calls your HugOps and is never called: it needs no open port. Make its token in the console, under Services.
 While it cannot reach your HugOps it goes on, keeps the results in HUGOPS_DATA_DIR, and delivers them later.
 Environment:
   HUGOPS_PROBE_TOKEN      the token, so that it is in no list of processes

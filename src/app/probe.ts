@@ -21,7 +21,7 @@ export function probe(
   const token = given.token ?? environment.variables['HUGOPS_PROBE_TOKEN'];
   if (token === undefined || token === '')
     throw new ProbeError(
-      'A probe needs its token: HUGOPS_PROBE_TOKEN, or --token. Make one in the console, under Probes.',
+      'A probe needs its token: HUGOPS_PROBE_TOKEN, or --token. Make one in the console, under Services.',
     );
   const directory = join(environment.dataDir, 'probe');
   mkdirSync(directory, { recursive: true });

@@ -62,7 +62,7 @@ async function loseProbe(ctx: Ctx, probeId: string, now: EpochMs): Promise<void>
         'Nothing was heard of it for a minute. Checks that other locations look at too are judged by those; where it was the only one, they are unknown.',
         'Is the machine running, and can it reach this HugOps? It goes on by itself, and what it saw meanwhile comes with it.',
       ],
-      path: '/console/probes',
+      path: '/console/services',
     });
   });
 }

@@ -12,6 +12,7 @@ import type {
   OnCallView,
   Overview,
   PersonView,
+  ProbeView,
   PublicationView,
   ServiceDetail,
   ServiceSummary,
@@ -48,6 +49,12 @@ export const meQuery = queryOptions({
   queryKey: ['me'],
   queryFn: ({ signal }) => get<Me>('/api/v1/me', signal),
   staleTime: 60_000,
+});
+
+export const probesQuery = queryOptions({
+  queryKey: ['probes'],
+  queryFn: ({ signal }) => get<{ probes: ProbeView[] }>('/api/v1/probes', signal),
+  refetchInterval: resultsMs,
 });
 
 export const overviewQuery = queryOptions({

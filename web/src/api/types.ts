@@ -1,11 +1,13 @@
 import type { z } from 'zod';
 import type * as app from '../../../src/app/api/schemas.ts';
 import type * as respond from '../../../src/respond/schemas.ts';
+import type * as probes from '../../../src/watch/probes/schemas.ts';
 import type * as watch from '../../../src/watch/schemas.ts';
 
 // The shapes of requests, from the schemas that check them on the server.
 export type NewService = z.input<typeof watch.newServiceSchema>;
 export type NewCheck = z.input<typeof watch.newCheckSchema>;
+export type NewProbe = z.input<typeof probes.newProbeSchema>;
 export type NewIntegration = z.input<typeof watch.newIntegrationSchema>;
 export type IntegrationKey = z.output<typeof watch.integrationKeySchema>;
 export type Tried = z.output<typeof watch.triedSchema>;
@@ -22,4 +24,6 @@ export type { ApiKeyView, Me, Overview, PersonView } from '../../../src/app/api/
 export type { IncidentDetail, IncidentSummary, OnCallView, TimelineEvent } from '../../../src/respond/schemas.ts';
 export type { PublicationView } from '../../../src/tell/schemas.ts';
 export type { CreditView, Hug, MyThanks } from '../../../src/thank/schemas.ts';
+export type { Hug, MyThanks } from '../../../src/thank/schemas.ts';
+export type { ProbeView } from '../../../src/watch/probes/schemas.ts';
 export type { CheckView, ServiceDetail, ServiceSummary } from '../../../src/watch/schemas.ts';

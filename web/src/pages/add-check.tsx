@@ -1,10 +1,12 @@
+import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { type Severity, severities } from '../../../src/domain/words.ts';
 import { post } from '../api/client.ts';
+import { probesQuery } from '../api/queries.ts';
 import type { NewCheck } from '../api/types.ts';
 import { refreshAll } from '../ui/act.ts';
 import { Disclosure } from '../ui/disclosure.tsx';
-import { Form, SelectField, TextField, type Values } from '../ui/form.tsx';
+import { CheckField, Form, SelectField, TextField, type Values } from '../ui/form.tsx';
 import { shownSeverity } from '../ui/states.tsx';
 
 /** One kind of check as a form shows it. A new kind adds its entry here. */
@@ -153,6 +155,8 @@ export function AddCheckForm({
   close: () => void;
 }) {
   const [kind, setKind] = useState('http');
+  const { data } = useQuery(probesQuery);
+  const places = [{ id: 'local', name: 'This server' }, ...(data?.probes ?? [])];
   const form = kinds.find((one) => one.kind === kind);
   if (form === undefined) return null;
   const send = async (values: Values): Promise<void> => {
@@ -164,6 +168,12 @@ export function AddCheckForm({
       ...(kind === 'heartbeat'
         ? { failureThreshold: 1, recoveryThreshold: 1 }
         : { failureThreshold: values.number('failureThreshold'), timeoutMs: values.number('timeoutMs') }),
+      ...(kind === 'heartbeat' || places.length === 1
+        ? {}
+        : {
+            locations: places.map(({ id }) => id).filter((id) => values.checked(`from-${id}`)),
+            agreement: values.text('agreement') as 'majority' | 'any' | 'all',
+          }),
       config: form.config(values),
     };
     await post(`/api/v1/services/${encodeURIComponent(serviceId)}/checks`, body);
@@ -192,6 +202,7 @@ export function AddCheckForm({
         label="A failure is"
         options={severities.map((value) => [value, `${shownSeverity[value].word}: ${severityWords[value]}`])}
       />
+      {kind === 'heartbeat' || places.length === 1 ? null : <From places={places} />}
       <More isActive={kind !== 'heartbeat'} />
     </Form>
   );
@@ -202,6 +213,28 @@ const severityWords: Record<Severity, string> = {
   major: 'a part does not work',
   minor: 'slower or less reliable',
 };
+
+/** Where it is run from, once there is more than one place. */
+function From({ places }: { places: readonly { id: string; name: string }[] }) {
+  return (
+    <fieldset className="grid gap-2">
+      <legend className="mb-1 font-semibold">Look from</legend>
+      {places.map(({ id, name }) => (
+        <CheckField key={id} name={`from-${id}`} label={name} defaultChecked />
+      ))}
+      <SelectField
+        name="agreement"
+        label="It is down when"
+        defaultValue="majority"
+        options={[
+          ['majority', 'most of them see it down'],
+          ['any', 'any of them sees it down'],
+          ['all', 'all of them see it down'],
+        ]}
+      />
+    </fieldset>
+  );
+}
 
 function More({ isActive }: { isActive: boolean }) {
   return (

@@ -26,6 +26,7 @@ export function CheckRow({ check, mayEdit }: { check: CheckView; mayEdit: boolea
         </div>
       </div>
       <LastResult check={check} />
+      <Places check={check} />
       <div className="mt-1 flex flex-wrap items-center gap-x-4 gap-y-1 text-[0.94rem] text-soft">
         <span>every {everyText(check.intervalMs)}</span>
         <span>a failure is {shownSeverity[check.severity].word.toLowerCase()}</span>
@@ -46,6 +47,27 @@ export function CheckRow({ check, mayEdit }: { check: CheckView; mayEdit: boolea
       </div>
       {check.pingUrl === null ? null : <PingHelp url={check.pingUrl} isNew={check.lastResult === null} />}
     </li>
+  );
+}
+
+/** What each location says, where several look; and that it is held because it flaps. */
+function Places({ check }: { check: CheckView }) {
+  return (
+    <>
+      {check.flapping ? (
+        <p className="mt-1 text-[0.94rem]">Keeps going down and coming up: held as down until it is steady.</p>
+      ) : null}
+      {check.locations.length < 2 && check.locations.every(({ id }) => id === 'local' || id === 'ping') ? null : (
+        <ul className="mt-1 flex flex-wrap gap-x-4 text-[0.94rem]" aria-label="By location">
+          {check.locations.map((place) => (
+            <li key={place.id} className="flex items-center gap-x-1.5">
+              <span className="text-soft">{place.id === 'local' ? 'this server' : place.id}</span>
+              <State shown={shownVerdict[place.verdict]} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
   );
 }
 

@@ -10,6 +10,7 @@ import { CheckField, Form, TextField, type Values } from '../ui/form.tsx';
 import { Loaded } from '../ui/loaded.tsx';
 import { Empty, Page } from '../ui/page.tsx';
 import { SheetButton } from '../ui/sheet.tsx';
+import { Probes } from './probes.tsx';
 import { ServiceRows } from './service-rows.tsx';
 
 const route = getRouteApi('/member/services');
@@ -48,6 +49,9 @@ export function ServicesPage() {
           )
         }
       </Loaded>
+      <div className="mt-10">
+        <Probes />
+      </div>
     </Page>
   );
 }
