@@ -13,4 +13,17 @@ import { thanks } from './0013-thanks.ts';
 import { gifts } from './0014-gifts.ts';
 
 /** Every migration, oldest first. Append only: a released migration is never edited. */
-export const migrations: readonly Migration[] = [people, trouble, pageAndThanks, upstreams, causes, probes, inbound, engine, listen, publishing, thanks, gifts];
+export const migrations: readonly Migration[] = [
+  people,
+  trouble,
+  pageAndThanks,
+  upstreams,
+  causes,
+  probes,
+  inbound,
+  engine,
+  listen,
+  publishing,
+  thanks,
+  gifts,
+];
