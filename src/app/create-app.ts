@@ -197,6 +197,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         upstreams,
         sources,
         listener: listening.listener,
+        retention: config.retention,
         mail,
         pager: { channels, io },
         auditor,

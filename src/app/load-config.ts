@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Ctx } from '../platform/context.ts';
 import { ServiceError } from '../platform/errors.ts';
-import { applyConfig, formatConfigErrors, readConfigFile } from './config/index.ts';
+import { applyConfig, formatConfigErrors, readConfigFile, type Retention, usualRetention } from './config/index.ts';
 import type { DeadMan } from './auditor.ts';
 import type { Environment } from './environment.ts';
 
@@ -14,6 +14,7 @@ export interface LoadedConfig {
   mail: { url: string | undefined; from: string };
   networkReferences: readonly string[];
   deadMan: DeadMan | undefined;
+  retention: Retention;
 }
 
 const defaultFrom = (publicUrl: string): string => `HugOps <hugops@${new URL(publicUrl).hostname}>`;
@@ -23,7 +24,8 @@ export async function loadConfig(ctx: Ctx, environment: Environment): Promise<Lo
   const { path, explicit } = environment.config;
   const fromEnvironment = { url: environment.mail.url, from: environment.mail.from ?? defaultFrom(ctx.publicUrl) };
   const { networkReferences } = environment;
-  if (!explicit && !existsSync(path)) return { mail: fromEnvironment, networkReferences, deadMan: undefined };
+  if (!explicit && !existsSync(path))
+    return { mail: fromEnvironment, networkReferences, deadMan: undefined, retention: usualRetention };
   const read = await readConfigFile(path, { variables: environment.variables, now: ctx.clock.now() });
   if (!read.ok) throw new ConfigFileError(formatConfigErrors(read.errors));
   if (read.warnings.length > 0)
@@ -32,11 +34,12 @@ export async function loadConfig(ctx: Ctx, environment: Environment): Promise<Lo
     throw error instanceof ServiceError && error.code === 'conflict' ? conflictIn(path, error) : error;
   });
   ctx.log.info({ path, changed: applied.changed }, 'hugops.yaml applied');
-  const { mail, network, deadMan } = read.config;
+  const { mail, network, deadMan, retention } = read.config;
   return {
     mail: { url: mail?.url ?? fromEnvironment.url, from: mail?.from ?? fromEnvironment.from },
     networkReferences: network?.references ?? networkReferences,
     deadMan: deadMan && { url: deadMan.url, everyMs: deadMan.every },
+    retention,
   };
 }
 

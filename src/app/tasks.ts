@@ -15,7 +15,6 @@ import {
 import { forgetPending, notifySubscribers, type Publisher, type Pusher, tickMaintenances } from '../tell/index.ts';
 import { runThanks } from '../thank/index.ts';
 import {
-  keepResults,
   missingProbes,
   type OwnNetwork,
   overdueHeartbeats,
@@ -25,6 +24,8 @@ import {
   type UpstreamFollower,
 } from '../watch/index.ts';
 import type { Auditor } from './auditor.ts';
+import type { Retention } from './config/index.ts';
+import { keepBounded } from './keep-bounded.ts';
 import type { Task } from './loops.ts';
 
 export interface TaskParts {
@@ -37,6 +38,7 @@ export interface TaskParts {
   upstreams: UpstreamFollower;
   sources: SourceTally;
   listener: Listener;
+  retention: Retention;
   mail: MailTransport;
   pager: Pager;
   auditor: Auditor;
@@ -56,6 +58,7 @@ export function createTasks({
   upstreams,
   sources,
   listener,
+  retention,
   mail,
   pager,
   auditor,
@@ -84,13 +87,13 @@ export function createTasks({
     },
     { name: 'publish', pollMs: 500, run: (now) => publisher.tick(now) },
     { name: 'push', pollMs: 1_000, run: (now) => pusher.run(now), idle: () => pusher.idle() },
-    housekeeping(ctx, database),
+    housekeeping(ctx, database, retention),
     // The last one, so that it judges what the others have done.
     { name: 'auditor', pollMs: 30_000, run: (now) => auditor.run(now) },
   ];
 }
 
-function housekeeping(ctx: Ctx, database: Opened): Task {
+function housekeeping(ctx: Ctx, database: Opened, retention: Retention): Task {
   let upkeepAt = -Infinity;
   return {
     name: 'housekeeping',
@@ -104,7 +107,7 @@ function housekeeping(ctx: Ctx, database: Opened): Task {
       await tickMaintenances(ctx, now);
       if (now - upkeepAt >= upkeepEveryMs) {
         upkeepAt = now;
-        await keepResults(ctx, now);
+        await keepBounded(ctx, now, retention);
         await keepPosts(ctx, now);
         await forgetPending(ctx, now);
         await database.upkeep();

@@ -1,6 +1,7 @@
 export { inboundPostRoutes, webhookKeyHash } from './inbound-routes.ts';
 export { keepPosts, keepTextFor, keptForMs, usualKeepMs } from './keep-posts.ts';
 export { listenRoutes } from './routes.ts';
+export { forgetReports } from './forget-reports.ts';
 export { leaveReport } from './leave-report.ts';
 export type { NewPost } from './post.ts';
 export { createListener, type Listener } from './run-sources.ts';

@@ -20,6 +20,10 @@ export function newId(prefix: string, now: number, random: Random): string {
   return `${prefix}_${time}${tail}`;
 }
 
+/** What every id of this kind that was made at `at` or later is not smaller than: ids sort by age. */
+export const oldestId = (prefix: string, at: number): string =>
+  newId(prefix, at, { bytes: (count) => new Uint8Array(count) });
+
 /** A secret for links and keys: `bytes` of randomness in base64url. */
 export function newSecret(random: Random, bytes = 24): string {
   return Buffer.from(random.bytes(bytes)).toString('base64url');

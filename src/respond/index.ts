@@ -1,3 +1,4 @@
+export { forgetSignals } from './forget-signals.ts';
 export { acknowledgeIncident } from './incidents/acknowledge.ts';
 export { addNote } from './incidents/add-note.ts';
 export { openIncident } from './incidents/open.ts';

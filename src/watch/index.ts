@@ -2,6 +2,7 @@ export { checkConfigSchema, checkKinds } from './checks/index.ts';
 export { heartbeatRoutes } from './heartbeat-routes.ts';
 export { overdueHeartbeats } from './heartbeats.ts';
 export {
+  forgetMessages,
   inboundRoutes,
   integrationKinds,
   misfits,

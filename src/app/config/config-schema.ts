@@ -16,6 +16,7 @@ import {
 import { type ContactInFile, personSchema, policySchema, teamSchema } from './people-schema.ts';
 import { listenSchema } from './listen-schema.ts';
 import { withDurations } from './kind-durations.ts';
+import { retentionSchema } from './retention-schema.ts';
 import { scheduleSchema } from './schedule-schema.ts';
 import { type CheckInFile, checkFields, heartbeatFields, serviceSchema } from './service-schema.ts';
 
@@ -98,6 +99,7 @@ export function configSchema({ checkKinds, channelKinds }: KindSchemas) {
   const channels = unionByKind<ContactInFile>(channelKinds, () => ({ label: textField('a label', 60).optional() }));
   return z
     .strictObject({
+      retention: retentionSchema,
       mail: mailSchema.optional().describe('How HugOps sends e-mail.'),
       network: networkSchema.optional().describe("How HugOps tells its own network's trouble from that of others."),
       deadMan: deadManSchema

@@ -81,7 +81,17 @@ const emptyFile: Problem = {
 function removeEmptySections(root: Located): void {
   if (typeof root.value !== 'object' || root.value === null || Array.isArray(root.value)) return;
   const sections = root.value as Record<string, unknown>;
-  for (const name of ['mail', 'people', 'teams', 'schedules', 'policies', 'services', 'listen', 'statusPage']) {
+  for (const name of [
+    'retention',
+    'mail',
+    'people',
+    'teams',
+    'schedules',
+    'policies',
+    'services',
+    'listen',
+    'statusPage',
+  ]) {
     if (root.children.get(name)?.value !== null) continue;
     delete sections[name];
     root.children.delete(name);

@@ -65,6 +65,7 @@ describe('hugops.schema.json', () => {
   it('describes every section and every field of the file’s own, and marks no secret but as a reference', () => {
     const { properties } = configJsonSchema() as { properties: Record<string, { description?: string }> };
     expect(Object.keys(properties)).toEqual([
+      'retention',
       'mail',
       'network',
       'deadMan',
