@@ -8,6 +8,7 @@ import {
   createPageSender,
   type Pager,
   processSignals,
+  reconsiderCauses,
   reconsiderMuted,
   resolveQuiet,
   runEscalations,
@@ -102,6 +103,7 @@ function housekeeping(ctx: Ctx, database: Opened, retention: Retention): Task {
       await reconsiderMuted(ctx);
       await raiseAgain(ctx, now);
       await resolveQuiet(ctx, now);
+      await reconsiderCauses(ctx, now);
       await settleReports(ctx, now);
       ctx.metrics.openIncidents.set(await countOpenIncidents(ctx));
       await tickMaintenances(ctx, now);

@@ -8,7 +8,7 @@ export interface DuePage {
   dueAt: EpochMs;
   kind: PageKind;
   /** The incident as it is now; undefined for a test, a summary or a notice. */
-  incident: { status: IncidentStatus; merged: boolean } | undefined;
+  incident: { status: IncidentStatus; merged: boolean; callsTeam?: boolean } | undefined;
 }
 
 export type PagePlan =
@@ -34,6 +34,8 @@ const summaryEveryMs = 60_000;
 export function ghostReason(incident: DuePage['incident']): 'acknowledged' | 'resolved' | 'merged' | undefined {
   if (!incident) return undefined;
   if (incident.merged) return 'merged';
+  // A further team hears once that its service is touched, also when somebody has the incident.
+  if (incident.callsTeam === true && incident.status === 'acknowledged') return undefined;
   return incident.status === 'triggered' ? undefined : incident.status;
 }
 

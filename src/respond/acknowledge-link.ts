@@ -82,7 +82,11 @@ async function readLink(ctx: Ctx, token: string): Promise<LinkedPage> {
   }
   const row = await ctx.db
     .selectFrom('pages')
-    .innerJoin('incidents', 'incidents.id', 'pages.incident_id')
+    .innerJoin('incidents as paged', 'paged.id', 'pages.incident_id')
+    // What was merged since is answered for where it went.
+    .innerJoin('incidents', (join) =>
+      join.on((on) => on('incidents.id', '=', on.fn.coalesce('paged.merged_into_id', 'paged.id'))),
+    )
     .innerJoin('people', 'people.id', 'pages.person_id')
     .leftJoin('people as taker', 'taker.id', 'incidents.acknowledged_by')
     .select([

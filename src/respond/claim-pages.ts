@@ -3,6 +3,7 @@ import { type DuePage, type PagePlan, planPages, type RecentMessages } from '../
 import type { EpochMs, IncidentStatus } from '../domain/words.ts';
 import { type Ctx, idFor, transact } from '../platform/context.ts';
 import { appendEvents } from '../platform/events.ts';
+import { teamPage } from './called.ts';
 import type { Destination, PageRoom } from './page-room.ts';
 
 /** How long a claimed page may be on its way before another attempt assumes that its sender died. Twice the longest send. */
@@ -99,7 +100,7 @@ async function readChannelKinds(ctx: Ctx, due: readonly DuePage[]): Promise<Map<
 async function readDue(ctx: Ctx, now: EpochMs): Promise<DuePage[]> {
   const rows = await ctx.db
     .selectFrom('pages')
-    .select(['id', 'contact_method_id', 'due_at', 'kind', 'incident_id'])
+    .select(['id', 'contact_method_id', 'due_at', 'kind', 'incident_id', 'reason'])
     .where('status', '=', 'pending')
     .where('next_attempt_at', '<=', now)
     .orderBy('due_at')
@@ -123,9 +124,12 @@ async function readDue(ctx: Ctx, now: EpochMs): Promise<DuePage[]> {
     contactMethodId: row.contact_method_id,
     dueAt: row.due_at,
     kind: row.kind,
-    incident: row.incident_id === null ? undefined : incidents.get(row.incident_id),
+    incident: withReason(row.incident_id === null ? undefined : incidents.get(row.incident_id), row.reason),
   }));
 }
+
+const withReason = (incident: DuePage['incident'], reason: string): DuePage['incident'] =>
+  incident && reason === teamPage ? { ...incident, callsTeam: true } : incident;
 
 async function readRecent(ctx: Ctx, due: readonly DuePage[], now: EpochMs): Promise<Map<string, RecentMessages>> {
   const methodIds = [...new Set(due.map((page) => page.contactMethodId))];

@@ -20,6 +20,8 @@ interface PageIncident {
 export interface PageRow {
   id: string;
   kind: PageKind;
+  /** Why it was written: a step of the policy, or a call to a further team. */
+  reason: string;
   /** Who may send it, and until when; null when nobody has claimed it. */
   leaseOwner: string | null;
   leaseUntil: number | null;
@@ -71,6 +73,7 @@ export async function readPage(ctx: Ctx, pageId: string): Promise<PageRow | unde
       'pages.person_id',
       'pages.contact_method_id',
       'pages.data',
+      'pages.reason',
     ])
     .select([
       'people.name as person_name',
@@ -87,6 +90,7 @@ export async function readPage(ctx: Ctx, pageId: string): Promise<PageRow | unde
   return {
     id: row.id,
     kind: row.kind,
+    reason: row.reason,
     leaseOwner: row.lease_owner,
     leaseUntil: row.lease_until,
     round: row.round,

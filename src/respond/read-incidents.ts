@@ -1,6 +1,7 @@
 import type { JsonObject } from '../domain/words.ts';
 import type { Ctx } from '../platform/context.ts';
 import { ServiceError } from '../platform/errors.ts';
+import { readCauses } from './causes/read-causes.ts';
 import type { IncidentDetail, IncidentSummary } from './schemas.ts';
 import { tellEvent } from './tell-event.ts';
 
@@ -96,6 +97,7 @@ export async function readIncident(ctx: Ctx, incidentId: string): Promise<Incide
     timeline,
     pages,
     ...facts,
+    ...(await readCauses(ctx, incidentId)),
     publicUrl: summary.isPublic ? `${ctx.publicUrl}/incidents/${incidentId}` : null,
   };
 }

@@ -3,6 +3,7 @@ import { atLeast } from '../platform/auth/sign-in.ts';
 import { actorOf, type Principal } from '../platform/auth/principal.ts';
 import type { Ctx } from '../platform/context.ts';
 import { type Api, bodyOf, jsonOf, newApi, problemResponses } from '../platform/http/api.ts';
+import { addCauseRoutes } from './causes/routes.ts';
 import { acknowledgeIncident } from './incidents/acknowledge.ts';
 import { addNote } from './incidents/add-note.ts';
 import { openIncident } from './incidents/open.ts';
@@ -34,6 +35,7 @@ export function respondRoutes(ctx: Ctx): Api {
   addReads(ctx, api);
   addActions(ctx, api);
   addOverrides(ctx, api);
+  addCauseRoutes(ctx, api);
   return api;
 }
 

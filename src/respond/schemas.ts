@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { phases, severities, targetKinds } from '../domain/words.ts';
+import { impacts, phases, severities, targetKinds } from '../domain/words.ts';
 
 /** Epoch milliseconds. */
 const at = z.int();
@@ -112,6 +112,23 @@ export const pageSchema = z
   })
   .meta({ id: 'Page' });
 
+const causeSchema = z
+  .object({
+    /** A service's id, or an upstream's: `aws/us-east-1/dynamodb`. */
+    id: z.string(),
+    kind: z.enum(['service', 'upstream']),
+    name: z.string(),
+    /** 0 to 1, among all that were thought of. */
+    confidence: z.number(),
+    decidedBy: z.enum(['hugops', 'person']),
+    /** Why, in one sentence. */
+    text: z.string(),
+    /** What speaks for it and against it, a sentence each. */
+    evidence: z.array(z.string()),
+    at,
+  })
+  .meta({ id: 'LikelyCause' });
+
 export const incidentSchema = incidentSummarySchema
   .extend({
     alerts: z.array(
@@ -127,6 +144,25 @@ export const incidentSchema = incidentSummarySchema
         evidence: z.record(z.string(), z.unknown()),
       }),
     ),
+    /** What is likely behind it; null while a lone service most likely broke by itself. */
+    cause: causeSchema.nullable(),
+    otherCauses: z.array(causeSchema),
+    /** What people ruled out. */
+    ruledOut: z.array(z.object({ id: z.string(), name: z.string() })),
+    /** What it touches, what still fails first. */
+    services: z.array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        team: z.string().nullable(),
+        impact: z.enum(impacts),
+        isFiring: z.boolean(),
+        sinceAt: at.nullable(),
+        clearAt: at.nullable(),
+      }),
+    ),
+    /** The incident that this one turned out to be part of. */
+    mergedInto: z.object({ id: z.string(), number: z.int() }).nullable(),
     timeline: z.array(timelineEventSchema),
     pages: z.array(pageSchema),
     nextEscalationAt: at.nullable(),
@@ -146,6 +182,10 @@ export const openIncidentSchema = z
     isPublic: z.boolean().optional(),
   })
   .strict();
+const idField = z.string().min(1).max(200);
+export const rulingSchema = z.object({ causeId: idField, ruling: z.enum(['is-cause', 'not-cause']) }).strict();
+export const splitSchema = z.object({ serviceId: idField }).strict();
+export const mergeSchema = z.object({ intoId: idField }).strict();
 export const noteSchema = z.object({ body: z.string().trim().min(1).max(10_000) }).strict();
 export const updateSchema = z.object({ phase: phaseSchema, body: z.string().trim().min(1).max(5_000) }).strict();
 /** Until when; at most seven days ahead. */

@@ -2,6 +2,7 @@ import { ghostReason, nextPageAttempt } from '../domain/paging.ts';
 import type { EpochMs } from '../domain/words.ts';
 import { type Ctx, transact } from '../platform/context.ts';
 import { appendEvents } from '../platform/events.ts';
+import { teamPage } from './called.ts';
 import type { Channel, ChannelIo, Receipt } from './channels/channel.ts';
 import { afterFailure, noteContactOk } from './channel-failed.ts';
 import { type ClaimedPage, claimPages } from './claim-pages.ts';
@@ -65,7 +66,13 @@ async function sendPage(ctx: Ctx, pager: Pager, pageId: string): Promise<void> {
       ? page.summed.length === 0
         ? ('resolved' as const)
         : undefined
-      : ghostReason(page.incident && { status: page.incident.status, merged: page.incident.merged });
+      : ghostReason(
+          page.incident && {
+            status: page.incident.status,
+            merged: page.incident.merged,
+            callsTeam: page.reason === teamPage,
+          },
+        );
   if (ghost) {
     await record(ctx, page, { cancelled: ghost });
     return;

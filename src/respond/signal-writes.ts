@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import type { EpochMs, JsonObject } from '../domain/words.ts';
+import { impactOf } from '../domain/incident.ts';
+import { type EpochMs, type Impact, impacts, type JsonObject, type Severity } from '../domain/words.ts';
 import { type Ctx, idFor } from '../platform/context.ts';
 import { appendEvents, type NewEvent } from '../platform/events.ts';
 import type { Signal } from './signal-facts.ts';
@@ -8,6 +9,8 @@ import type { Signal } from './signal-facts.ts';
 export interface SignalWrites {
   /** A new alert of the incident. Returns its id. */
   alert(signal: Signal, serviceId: string, incidentId: string): string;
+  /** The service is touched by the incident, at least as badly as `severity` says. */
+  touch(incidentId: string, serviceId: string, severity: Severity): void;
   /** The same alert once more. */
   repeat(alertId: string, signal: Signal): void;
   tell(kind: 'alert.joined' | 'alert.cleared', signal: Signal, incidentId: string, now: EpochMs): void;
@@ -21,6 +24,7 @@ export interface SignalWrites {
 export function collectWrites(ctx: Ctx): SignalWrites {
   const alerts: { id: string; signal: Signal; serviceId: string; incidentId: string }[] = [];
   const repeats = new Map<string, { id: string; count: number; at: EpochMs; evidence: JsonObject; severity: string }>();
+  const touched = new Map<string, { incident: string; service: string; impact: Impact }>();
   const events: NewEvent[] = [];
   const outcomes: { id: string; outcome: string; incident: string | null }[] = [];
 
@@ -34,6 +38,18 @@ export function collectWrites(ctx: Ctx): SignalWrites {
         from jsonb_to_recordset(${rows}::jsonb) as more (id text, count int, at bigint, evidence jsonb, severity text)
         where alerts.id = more.id`.execute(ctx.db);
     }
+    if (touched.size > 0) {
+      const rows = JSON.stringify([...touched.values()]);
+      touched.clear();
+      const order = sql.raw(`array[${impacts.map((impact) => `'${impact}'`).join(', ')}]`);
+      await sql`
+        insert into incident_services (incident_id, service_id, impact)
+        select incident, service, impact from jsonb_to_recordset(${rows}::jsonb) as touched (incident text, service text, impact text)
+        on conflict (incident_id, service_id) do update set impact = excluded.impact
+        where array_position(${order}, excluded.impact) > array_position(${order}, incident_services.impact)`.execute(
+        ctx.db,
+      );
+    }
     await appendEvents(ctx, events.splice(0));
   };
   return {
@@ -41,6 +57,13 @@ export function collectWrites(ctx: Ctx): SignalWrites {
       const id = idFor(ctx, 'alt');
       alerts.push({ id, signal, serviceId, incidentId });
       return id;
+    },
+    touch(incidentId, serviceId, severity) {
+      const key = `${incidentId} ${serviceId}`;
+      const impact = impactOf(severity);
+      const before = touched.get(key);
+      if (before && impacts.indexOf(before.impact) >= impacts.indexOf(impact)) return;
+      touched.set(key, { incident: incidentId, service: serviceId, impact });
     },
     repeat(alertId, signal) {
       const count = (repeats.get(alertId)?.count ?? 0) + 1;

@@ -36,6 +36,30 @@ const sentences: Readonly<Record<string, (facts: Facts) => string>> = {
     text('reason') === 'snooze-over'
       ? 'The snooze is over: calling again'
       : 'Acknowledged, and nothing happened for as long as the policy allows: calling again',
+  'incident.cause-named': ({ text, number }) =>
+    `Likely cause: ${text('causeName')} (${Math.round(number('confidence') * 100)} %). ${text('text')}`,
+  'incident.handed-to-cause': ({ text }) => `Calling the people of ${text('causeName')} first, which broke the others`,
+  'incident.merged': ({ number, text }) => `Merged into #${number('intoNumber')}: ${text('intoTitle')}`,
+  'incident.absorbed': ({ number, text }) => `#${number('fromNumber')} turned out to be the same: ${text('fromTitle')}`,
+  'cause.ruled': ({ text }) =>
+    text('ruling') === 'is-cause'
+      ? `Named the cause: ${text('causeName')}`
+      : `Ruled out as the cause: ${text('causeName')}`,
+  'team.called': ({ data, nameOf }) => {
+    const list = (key: string): string[] => (Array.isArray(data[key]) ? data[key].map(String) : []);
+    const people = list('people').map(nameOf);
+    return people.length === 0
+      ? `${list('services').join(', ')} is touched; its people were called already, or cannot be`
+      : `${list('services').join(', ')} is touched: calling ${people.join(', ')}`;
+  },
+  'service.split-out': ({ text }) =>
+    text('reason') === 'still-broken'
+      ? 'A service did not recover with the others and has an incident of its own now'
+      : 'A service was taken out into an incident of its own',
+  'service.split-from': ({ number, text }) =>
+    text('reason') === 'still-broken'
+      ? `Still broken after #${number('fromNumber')} recovered`
+      : `Taken out of #${number('fromNumber')}`,
   'severity.raised': ({ text }) => `Severity raised from ${text('from')} to ${text('to')}`,
   'alert.joined': ({ text }) => `Another alert joined: ${text('summary')}`,
   'alert.cleared': ({ text }) => `Clear again: ${text('summary')}`,

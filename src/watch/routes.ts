@@ -3,6 +3,7 @@ import { actorOf, roles } from '../platform/auth/principal.ts';
 import { atLeast } from '../platform/auth/sign-in.ts';
 import type { Ctx } from '../platform/context.ts';
 import { type Api, bodyOf, jsonOf, newApi, problemResponses } from '../platform/http/api.ts';
+import { addDependencyRoutes } from './dependency-routes.ts';
 import {
   addCheck,
   addIntegration,
@@ -33,6 +34,7 @@ export function watchRoutes(ctx: Ctx, onChange: () => void): Api {
   const api = newApi();
   addReads(ctx, api);
   addEdits(ctx, api, onChange);
+  addDependencyRoutes(ctx, api, onChange);
   return api;
 }
 

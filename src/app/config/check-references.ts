@@ -1,4 +1,4 @@
-import { didYouMean } from './closest.ts';
+import { didYouMean } from '../../domain/closest.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { formatPath, type Located, nameValue, type Path, type Problem } from './located.ts';
 import { contactMeant } from './contact-meant.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { didYouMean } from './closest.ts';
+import { didYouMean } from '../../domain/closest.ts';
 import { keyOffsetOf, type Located, locate, nameValue, offsetOf, type Path, type Problem } from './located.ts';
 import { unresolved } from './parse-yaml.ts';
 import { knownFields } from './schema-walk.ts';

@@ -1,4 +1,4 @@
-import { didYouMean } from '../config/closest.ts';
+import { didYouMean } from '../../domain/closest.ts';
 import { type Found, matches } from '../config/check-references.ts';
 import { formatDuration } from '../config/duration.ts';
 import { formatPath, type Located, nameValue, type Path, type Problem } from '../config/located.ts';

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import { nextAfterAcknowledge } from '../../domain/escalation.ts';
 import type { Ctx } from '../../platform/context.ts';
 import type { Tables } from '../../platform/db/tables.ts';
+import { teamPage } from '../called.ts';
 import { ServiceError } from '../../platform/errors.ts';
 
 export type Incident = Selectable<Tables['incidents']>;
@@ -70,5 +71,7 @@ export async function cancelPages(ctx: Ctx, incidentId: string, reason: string):
     .set({ status: 'cancelled', cancel_reason: reason })
     .where('incident_id', '=', incidentId)
     .where('status', '=', 'pending')
+    // A further team is told once, whoever has it.
+    .$if(reason === 'acknowledged', (query) => query.where('reason', '!=', teamPage))
     .execute();
 }

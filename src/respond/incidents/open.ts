@@ -5,6 +5,7 @@ import { type Ctx, idFor, transact } from '../../platform/context.ts';
 import { ServiceError } from '../../platform/errors.ts';
 import { appendEvents } from '../../platform/events.ts';
 import { autoUpdate } from '../../domain/incident.ts';
+import { markCalled, whomOf } from '../called.ts';
 
 export interface OpenIncident {
   serviceId: string;
@@ -35,6 +36,7 @@ export async function openIncident(ctx: Ctx, input: OpenIncident): Promise<strin
         'services.name',
         'services.team_id',
         'services.archived_at',
+        'services.policy_id as own_policy_id',
         'policies.id as policy_id',
         'policies.steps',
         'policies.repeat_count',
@@ -87,6 +89,8 @@ export async function openIncident(ctx: Ctx, input: OpenIncident): Promise<strin
         updated_at: input.now,
       })
       .execute();
+    const whom = whomOf({ team_id: service.team_id, policy_id: service.own_policy_id });
+    if (whom !== undefined) await markCalled(tx, id, whom, input.now);
     const about = { at: input.now, incidentId: id, serviceId: service.id };
     await appendEvents(tx, [
       {

@@ -7,10 +7,13 @@ import { appendEvents } from '../../platform/events.ts';
 import { stateOf, storeEscalation } from '../escalation-row.ts';
 import { cancelPages, type Incident, lockIncident, serviceName } from './lock.ts';
 
-/** Makes an incident as severe as its worst alert. When it becomes urgent while nobody has it, its policy begins again. */
+/**
+ * Makes an incident as severe as its worst alert; of several services the one that it is about shows as badly. When it becomes urgent while nobody
+ * has it, its policy begins again.
+ */
 export async function raiseSeverity(
   ctx: Ctx,
-  input: { incidentId: string; severity: Severity; now: EpochMs },
+  input: { incidentId: string; severity: Severity; now: EpochMs; serviceId?: string },
 ): Promise<void> {
   await transact(ctx, async (tx) => {
     const incident = await lockIncident(tx, input.incidentId);
@@ -24,6 +27,7 @@ export async function raiseSeverity(
       .updateTable('incident_services')
       .set({ impact: impactOf(input.severity) })
       .where('incident_id', '=', incident.id)
+      .where('service_id', '=', input.serviceId ?? incident.service_id ?? '')
       .execute();
     await appendEvents(tx, [
       {

@@ -10,6 +10,7 @@ import { countText, shownPhase, shownSeverity, State, Whose } from '../ui/states
 import { spanText, Time } from '../ui/time.tsx';
 import { IncidentActions } from './incident-actions.tsx';
 import { Alerts } from './incident-alerts.tsx';
+import { LikelyCause, TouchedServices } from './incident-cause.tsx';
 import { IncidentCredit } from './incident-credit.tsx';
 import { Pages } from './incident-pages.tsx';
 import { Timeline } from './incident-timeline.tsx';
@@ -95,6 +96,9 @@ function Body({ incident }: { incident: IncidentDetail }) {
   return (
     <div className="rail:grid rail:grid-cols-[minmax(0,1fr)_21rem] rail:gap-10">
       <div>
+        <MergedInto incident={incident} />
+        <LikelyCause incident={incident} />
+        <TouchedServices incident={incident} />
         {incident.alerts.length === 0 ? null : (
           <Section title="What was seen">
             <Alerts alerts={incident.alerts} />
@@ -114,6 +118,19 @@ function Body({ incident }: { incident: IncidentDetail }) {
         </Section>
       </div>
     </div>
+  );
+}
+
+function MergedInto({ incident }: { incident: IncidentDetail }) {
+  if (incident.mergedInto === null) return null;
+  return (
+    <p className="mb-6">
+      This turned out to be part of{' '}
+      <Link to="/incidents/$id" params={{ id: incident.mergedInto.id }} className="link">
+        incident #{incident.mergedInto.number}
+      </Link>
+      .
+    </p>
   );
 }
 
