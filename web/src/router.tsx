@@ -97,6 +97,12 @@ const service = createRoute({
   path: '/services/$id',
   component: lazyRouteComponent(() => import('./pages/service.tsx'), 'ServicePage'),
 });
+const dependencies = createRoute({
+  getParentRoute: () => member,
+  errorComponent: Stuck,
+  path: '/dependencies',
+  component: lazyRouteComponent(() => import('./pages/dependencies.tsx'), 'DependenciesPage'),
+});
 const onCall = createRoute({
   getParentRoute: () => member,
   errorComponent: Stuck,
@@ -136,7 +142,19 @@ export const router = createRouter({
     setUp,
     signIn,
     invitation,
-    member.addChildren([home, incidents, incident, services, service, onCall, hugs, statusPage, people, me]),
+    member.addChildren([
+      home,
+      incidents,
+      incident,
+      services,
+      service,
+      dependencies,
+      onCall,
+      hugs,
+      statusPage,
+      people,
+      me,
+    ]),
   ]),
   basepath: '/console',
   trailingSlash: 'never',

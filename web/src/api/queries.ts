@@ -3,6 +3,7 @@ import { ApiError, get } from './client.ts';
 import { learnTime } from './server-time.ts';
 import type {
   ApiKeyView,
+  DependencyMap,
   CreditView,
   Hug,
   IncidentDetail,
@@ -107,6 +108,12 @@ export const serviceQuery = (id: string) =>
         ? firstResultMs
         : resultsMs,
   });
+
+export const dependenciesQuery = queryOptions({
+  queryKey: ['dependencies'],
+  queryFn: ({ signal }) => get<DependencyMap>('/api/v1/dependencies', signal),
+  refetchInterval: slowMs,
+});
 
 export const onCallQuery = queryOptions({
   queryKey: ['on-call'],

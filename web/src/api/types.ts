@@ -26,3 +26,4 @@ export type { PublicationView } from '../../../src/tell/schemas.ts';
 export type { CreditView, Hug, MyThanks } from '../../../src/thank/schemas.ts';
 export type { ProbeView } from '../../../src/watch/probes/schemas.ts';
 export type { CheckView, ServiceDetail, ServiceSummary } from '../../../src/watch/schemas.ts';
+export type { DependencyMap } from '../../../src/watch/dependency-schemas.ts';

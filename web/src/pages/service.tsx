@@ -13,6 +13,7 @@ import { InFile, shownVerdict, State } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
 import { AddCheckForm } from './add-check.tsx';
 import { CheckRow } from './check-row.tsx';
+import { EditDependencies } from './edit-dependencies.tsx';
 import { Latency } from './latency.tsx';
 import { Sources } from './sources.tsx';
 
@@ -73,6 +74,13 @@ function Body({ service }: { service: ServiceDetail }) {
         <Section title="About">
           <About service={service} />
         </Section>
+        {mayEdit && service.ownedBy === 'console' ? (
+          <p className="mb-4">
+            <SheetButton label="What it needs" title={`What ${service.name} needs`} size="small">
+              {(close) => <EditDependencies service={service} close={close} />}
+            </SheetButton>
+          </p>
+        ) : null}
         {mayEdit && service.ownedBy === 'console' ? <Remove service={service} /> : null}
       </div>
     </div>

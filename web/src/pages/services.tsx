@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, useRouter } from '@tanstack/react-router';
+import { getRouteApi, Link, useRouter } from '@tanstack/react-router';
 import { useState } from 'react';
 import { post } from '../api/client.ts';
 import { servicesQuery } from '../api/queries.ts';
@@ -36,7 +36,17 @@ export function ServicesPage() {
     </SheetButton>
   ) : null;
   return (
-    <Page title="Services" actions={addOne}>
+    <Page
+      title="Services"
+      actions={
+        <>
+          <Link to="/dependencies" className="link self-center">
+            Dependencies
+          </Link>
+          {addOne}
+        </>
+      }
+    >
       <Loaded query={query} rows={5}>
         {({ services }) =>
           services.length === 0 ? (
