@@ -1,7 +1,8 @@
-import { steadyMs, thanksWindowMs } from '../domain/thanks.ts';
+import { thanksWindowMs } from '../domain/thanks.ts';
 import type { EpochMs } from '../domain/words.ts';
 import { type Ctx, transact } from '../platform/context.ts';
 import { type Event, moveCursor, readEvents } from '../platform/events.ts';
+import { readThanksSettings, steadyForMs } from './settings.ts';
 import { storeCredit } from './store-credit.ts';
 
 const reader = 'thank';
@@ -30,7 +31,7 @@ export async function followIncidents(ctx: Ctx, now: EpochMs): Promise<number> {
 /** Due when it will have been steady. An incident that was opened again and resolved again starts its wait anew, unless people thanked already. */
 async function planWindow(ctx: Ctx, event: Event): Promise<void> {
   if (event.incidentId === null) return;
-  const opens_at = event.at + steadyMs;
+  const opens_at = event.at + steadyForMs(await readThanksSettings(ctx));
   await ctx.db
     .insertInto('thanks_windows')
     .values({ incident_id: event.incidentId, opens_at, closes_at: opens_at + thanksWindowMs })

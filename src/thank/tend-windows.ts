@@ -3,6 +3,7 @@ import { decideWindow, thanksWindowMs } from '../domain/thanks.ts';
 import type { EpochMs } from '../domain/words.ts';
 import { type Ctx, transact } from '../platform/context.ts';
 import { appendEvents } from '../platform/events.ts';
+import { readThanksSettings, steadyForMs } from './settings.ts';
 
 const atOnce = 50;
 
@@ -25,6 +26,8 @@ async function openWindows(ctx: Ctx, now: EpochMs): Promise<number> {
       .forUpdate('thanks_windows')
       .skipLocked()
       .execute();
+    if (due.length === 0) return 0;
+    const steady = steadyForMs(await readThanksSettings(tx));
     for (const row of due) {
       const facts = {
         status: row.status,
@@ -32,7 +35,7 @@ async function openWindows(ctx: Ctx, now: EpochMs): Promise<number> {
         isMerged: row.merged_into_id !== null,
         hasTroubleAgain: row.trouble_again,
       };
-      await carryOut(tx, row.id, decideWindow(facts, now), now);
+      await carryOut(tx, row.id, decideWindow(facts, now, steady), now);
     }
     return due.length;
   });

@@ -222,7 +222,8 @@ test('a hug goes to where it belongs, with the words; a refusal names the field 
     refusal = undefined;
     await page.getByRole('button', { name: 'Send it' }).click();
     await page.locator('.done').waitFor({ timeout: 60_000 });
-    expect(posted).toEqual([{ path: '/incidents/inc_thanked/hugs', body: { kind: 'cake', message: 'Thank you!' } }]);
+    const body = { kind: 'cake', addressedTo: 'team', message: 'Thank you!' };
+    expect(posted).toEqual([{ path: '/incidents/inc_thanked/hugs', body }]);
     expect(await page.locator('.done').innerText()).toContain('Your words appear here once somebody has read them.');
     expect(await page.locator('.hug-form').count()).toBe(0);
   });
