@@ -7,6 +7,8 @@ import type { Delivery, Phones } from './phones.ts';
 export type Violate = (law: string, what: string) => void;
 
 /** What must hold after every step, whatever has happened. */
+const hourMs = 3_600_000;
+
 export async function checkNow(root: Kysely<Tables>, now: number, violate: Violate): Promise<void> {
   const rows = await root
     .selectFrom('incidents')
@@ -16,7 +18,12 @@ export async function checkNow(root: Kysely<Tables>, now: number, violate: Viola
       where.or([
         where.and([
           where('status', '=', 'triggered'),
-          where.or([where('next_action_at', 'is', null), where('next_action_at', '>', now + reminderMs)]),
+          where.or([
+            where('next_action_at', 'is', null),
+            // What is minor may wait for the end of quiet hours.
+            where.and([where('severity', '!=', 'minor'), where('next_action_at', '>', now + reminderMs)]),
+            where('next_action_at', '>', now + 13 * hourMs),
+          ]),
         ]),
         where.and([where('status', '=', 'resolved'), where('next_action_at', 'is not', null)]),
         where.and([
@@ -65,7 +72,7 @@ export async function checkRest(root: Kysely<Tables>, now: number, violate: Viol
 export async function checkPages(
   root: Kysely<Tables>,
   phones: Phones,
-  quietSince: number,
+  { quietSince, now }: { quietSince: number; now: number },
   violate: Violate,
 ): Promise<number> {
   const pages = await root.selectFrom('pages').selectAll().orderBy('id').execute();
@@ -100,6 +107,9 @@ export async function checkPages(
     switch (page.status) {
       case 'pending':
       case 'sending':
+        // Rules may let a page wait for minutes, and quiet hours for half a day.
+        if (page.status === 'pending' && page.next_attempt_at > now && page.next_attempt_at < page.due_at + 13 * hourMs)
+          break;
         if (page.created_at < quietSince) violate('every owed page arrives', `${page.id} is still ${page.status}`);
         break;
       case 'sent':
@@ -131,6 +141,9 @@ export async function checkPages(
       violate('the timeline shows what came twice', `${page.id} was resent ${page.resend_count} times, shown ${again}`);
     if (arrived.length - 1 > page.resend_count)
       violate('the timeline shows what came twice', `${page.id} came ${arrived.length} times, shown ${again}`);
+    for (const one of arrived)
+      if (one.at < page.due_at)
+        violate('nobody is called before the time', `${page.id} came at ${one.at}, due at ${page.due_at}`);
     if (arrived.length > 1) duplicates += arrived.length - 1;
     const lost = arrived.filter((one) => one.receiptLost).length;
     if (arrived.length - 1 > lost)

@@ -1,5 +1,5 @@
 import type { Layer, Schedule } from '../../src/domain/schedule.ts';
-import type { PolicyStep } from '../../src/domain/words.ts';
+import type { PolicyStep, StepCondition, WakingHours } from '../../src/domain/words.ts';
 import type { World } from './world.ts';
 
 /** An override that the simulation made, with its place in the order of all events. */
@@ -17,12 +17,15 @@ export interface KnownOverride {
 /** A second opinion on who is behind a step, made of nothing that the program itself uses. */
 export interface Oracle {
   overrides: KnownOverride[];
+  /** Everybody who can be called; asked in the order of events, because turns are taken. */
   people(targets: PolicyStep['targets'], at: number, seq: number): Set<string>;
 }
 
 export function createOracle(world: World): Oracle {
   const overrides: KnownOverride[] = [];
   const handOffs = new Map<Layer, number[]>();
+  const turns = new Map<string, string>();
+  const canBeCalled = (person: string): boolean => (world.methods.get(person) ?? []).length > 0;
 
   const onDuty = (layer: Layer, timeZone: string, at: number): string | undefined => {
     if (layer.people.length === 0) return undefined;
@@ -57,12 +60,18 @@ export function createOracle(world: World): Oracle {
       const found = new Set<string>();
       for (const { kind, id } of targets) {
         if (kind === 'person') found.add(id);
+        if (kind === 'round-robin') {
+          const reachable = [...(world.teams.get(id) ?? [])].filter(canBeCalled).toSorted();
+          const next = reachable.find((member) => member > (turns.get(id) ?? '')) ?? reachable[0];
+          if (next !== undefined) turns.set(id, next);
+          if (next !== undefined) found.add(next);
+        }
         if (kind === 'team') for (const member of world.teams.get(id) ?? []) found.add(member);
         const schedule = kind === 'schedule' ? world.schedules.find((one) => one.id === id) : undefined;
         const person = schedule && onCall(schedule, at, seq);
         if (person !== undefined) found.add(person);
       }
-      return new Set([...found].filter((person) => (world.methods.get(person) ?? []).length > 0));
+      return new Set([...found].filter(canBeCalled));
     },
   };
 }
@@ -82,4 +91,33 @@ function handOff({ rotation }: Layer, timeZone: string, index: number): number {
   const jump = zoned.getTimeZoneTransition('next');
   if (!jump) throw new Error('a missing hour belongs to a change of the clocks');
   return jump.epochMilliseconds;
+}
+
+const localAt = (at: number, timeZone: string): Temporal.ZonedDateTime =>
+  Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone);
+
+/** Whether the clock on the wall shows a time within these hours, by comparing what it shows. */
+function isWithin(hours: WakingHours, timeZone: string, at: number): boolean {
+  const local = localAt(at, timeZone);
+  const shows = local.toPlainTime().toString().slice(0, 5);
+  const yesterday = local.dayOfWeek === 1 ? 7 : local.dayOfWeek - 1;
+  const overnight = hours.to <= hours.from;
+  const isToday = hours.days.includes(local.dayOfWeek) && shows >= hours.from && (overnight || shows < hours.to);
+  return isToday || (overnight && hours.days.includes(yesterday) && shows < hours.to);
+}
+
+/** Whether a step is taken for trouble of this severity at this time. */
+export function isTaken(when: StepCondition | undefined, severity: unknown, at: number): boolean {
+  if (when?.severities && !when.severities.some((one) => one === severity)) return false;
+  if (!when?.hours) return true;
+  const { timeZone, windows, outside } = when.hours;
+  return windows.some((hours) => isWithin(hours, timeZone, at)) !== (outside ?? false);
+}
+
+/** When quiet hours end that hold at `at`, looked for minute by minute; `at` when none do. */
+export function afterQuiet(hours: WakingHours, timeZone: string, at: number): number {
+  if (!isWithin(hours, timeZone, at)) return at;
+  let next = Math.ceil(at / 60_000) * 60_000;
+  while (isWithin(hours, timeZone, next)) next += 60_000;
+  return next;
 }

@@ -120,7 +120,12 @@ export function createPeople(stage: Simulation): People {
       const toPersonId = dice.pick(world.people);
       return () => verbs.reassignIncident(ctx, { ...about, toPersonId });
     }
-    return () => verbs.addNote(ctx, { ...about, body: 'looking' });
+    if (kind < 0.93) return () => verbs.addNote(ctx, { ...about, body: 'looking' });
+    const untilAt = now + dice.between(1, 90) * 60_000;
+    return async () => {
+      await verbs.snoozeIncident(ctx, { ...about, untilAt, via: 'console' });
+      await expectTakenBack(incidentId);
+    };
   }
 
   async function act(): Promise<Task[]> {

@@ -1,4 +1,5 @@
 import type { KyselyPlugin, UnknownRow } from 'kysely';
+import type { NotificationRules, PolicyStep } from '../../src/domain/words.ts';
 import type { Ctx } from '../../src/platform/context.ts';
 import type { Pager } from '../../src/respond/index.ts';
 import { type Verbs, verbs } from './verbs.ts';
@@ -109,6 +110,58 @@ export const planted: Readonly<Record<string, Partial<Verbs>>> = {
         .execute();
       return done;
     },
+  },
+  'a snooze never ends': {
+    async snoozeIncident(ctx, input) {
+      await verbs.snoozeIncident(ctx, input);
+      await ctx.db
+        .updateTable('escalations')
+        .set({ next_action_at: null })
+        .where('incident_id', '=', input.incidentId)
+        .execute();
+    },
+  },
+  'an acknowledgement never times out': {
+    acknowledgeIncident: (ctx, input) =>
+      verbs.acknowledgeIncident(
+        seeing(ctx, (row) => ('acknowledge_timeout_ms' in row ? { ...row, acknowledge_timeout_ms: null } : row)),
+        input,
+      ),
+  },
+  'nobody’s rules are read': {
+    runEscalations: (ctx, now) =>
+      verbs.runEscalations(
+        seeing(ctx, (row) => ('notification_rules' in row ? { ...row, notification_rules: null } : row)),
+        now,
+      ),
+  },
+  'quiet hours are not kept': {
+    runEscalations: (ctx, now) =>
+      verbs.runEscalations(
+        seeing(ctx, (row) => {
+          const rules = row['notification_rules'] as NotificationRules | null | undefined;
+          return rules ? { ...row, notification_rules: { ...rules, quietHours: null } } : row;
+        }),
+        now,
+      ),
+  },
+  'a team’s turn is always the first one’s': {
+    runEscalations: (ctx, now) =>
+      verbs.runEscalations(
+        seeing(ctx, (row) => ('last_person_id' in row ? { ...row, last_person_id: '' } : row)),
+        now,
+      ),
+  },
+  'steps are taken whatever the severity and the hour': {
+    runEscalations: (ctx, now) =>
+      verbs.runEscalations(
+        seeing(ctx, (row) =>
+          Array.isArray(row['steps'])
+            ? { ...row, steps: (row['steps'] as PolicyStep[]).map(({ when: _, ...step }) => step) }
+            : row,
+        ),
+        now,
+      ),
   },
   'a hand-over calls nobody': {
     async reassignIncident(ctx, input) {

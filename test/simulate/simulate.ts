@@ -55,7 +55,7 @@ export async function simulate(opened: Opened, options: SimulateOptions): Promis
     if (stage.dice.chance(0.3)) await rest(stage);
   }
   const quietSince = await endWell(stage, opened.kind);
-  const duplicates = await checkPages(stage.root, stage.phones, quietSince, stage.violate);
+  const duplicates = await checkPages(stage.root, stage.phones, { quietSince, now: stage.clock.now() }, stage.violate);
   checkStorms(stage.phones.deliveries, stage.violate);
   await checkStories(stage.root, stage.world, stage.oracle, stage.violate);
   const counted = await count(stage.root);
@@ -71,7 +71,7 @@ export async function simulate(opened: Opened, options: SimulateOptions): Promis
 
 async function openSimulation(opened: Opened, options: SimulateOptions, violations: string[]): Promise<Simulation> {
   const root = opened.db;
-  await sql`truncate events, signals, alerts, incidents, pages, escalations, services, schedules, schedule_overrides, policies, teams,
+  await sql`truncate events, mails, signals, alerts, incidents, pages, escalations, services, schedules, schedule_overrides, policies, teams,
     team_members, contact_methods, people, auth_users restart identity cascade`.execute(root);
   const dice = createDice(seededRandom(options.seed));
   const world = makeWorld(dice);

@@ -8,6 +8,7 @@ import {
   resolveIncident,
   runEscalations,
   sendPages,
+  snoozeIncident,
 } from '../../src/respond/index.ts';
 import { addOverride, removeOverride } from '../../src/respond/overrides.ts';
 
@@ -24,6 +25,7 @@ export const verbs = {
   resolveIncident,
   runEscalations,
   sendPages,
+  snoozeIncident,
 };
 
 export type Verbs = typeof verbs;

@@ -1,5 +1,5 @@
 import type { Layer, Schedule } from '../../src/domain/schedule.ts';
-import type { PolicyStep } from '../../src/domain/words.ts';
+import type { NotificationRules, PolicyStep, StepCondition, WakingHours } from '../../src/domain/words.ts';
 import type { Ctx } from '../../src/platform/context.ts';
 
 /** Picks by the seed. */
@@ -44,6 +44,7 @@ export interface Policy {
   id: string;
   steps: PolicyStep[];
   repeatCount: number;
+  acknowledgeTimeoutMs: number | null;
 }
 
 /** Who and what there is in one simulation. */
@@ -52,6 +53,9 @@ export interface World {
   people: string[];
   /** Contact method ids by person; charlie-like people have none. */
   methods: ReadonlyMap<string, readonly string[]>;
+  /** How people want to be called; whoever is not in it, by all contact methods at once. */
+  rules: ReadonlyMap<string, NotificationRules>;
+  zones: ReadonlyMap<string, string>;
   /** The people behind owners and admins. */
   fallback: string[];
   teams: ReadonlyMap<string, readonly string[]>;
@@ -86,6 +90,7 @@ export function makeWorld(dice: Dice): World {
   const targets: PolicyStep['targets'] = [
     ...people.map((id) => ({ kind: 'person' as const, id })),
     ...[...teams.keys()].map((id) => ({ kind: 'team' as const, id })),
+    ...[...teams.keys()].flatMap((id) => [0, 1].map(() => ({ kind: 'round-robin' as const, id }))),
     ...schedules.flatMap(({ id }) => Array.from({ length: 4 }, () => ({ kind: 'schedule' as const, id }))),
   ];
   const policies = ['main', 'other', 'short'].map((id) => ({
@@ -93,15 +98,43 @@ export function makeWorld(dice: Dice): World {
     steps: Array.from({ length: dice.between(1, 3) }, () => ({
       targets: Array.from({ length: dice.between(1, 2) }, () => dice.pick(targets)),
       waitMs: dice.between(1, 10) * minute,
+      ...(dice.chance(0.25) && { when: makeCondition(dice) }),
     })),
     repeatCount: dice.between(0, 2),
+    acknowledgeTimeoutMs: dice.chance(0.4) ? dice.between(5, 60) * minute : null,
   }));
-  policies.push({ id: 'empty', steps: [], repeatCount: 0 });
+  policies.push({ id: 'empty', steps: [], repeatCount: 0, acknowledgeTimeoutMs: null });
+  const rules = new Map(
+    people.flatMap((id) => (dice.chance(0.4) ? [[id, makeRules(dice, methods.get(id) ?? [])] as const] : [])),
+  );
+  const ownZones = new Map(people.map((id) => [id, dice.pick(zones)]));
   const services = Array.from({ length: 40 }, (_, index) => ({
     id: `service-${String(index).padStart(2, '0')}`,
     policyId: index < 24 ? 'main' : dice.pick(['other', 'short', 'empty', null]),
   }));
-  return { startAt, people, methods, fallback: ['dana'], teams, schedules, policies, services };
+  return { startAt, people, methods, rules, zones: ownZones, fallback: ['dana'], teams, schedules, policies, services };
+}
+
+function makeHours(dice: Dice): WakingHours {
+  const at = (hour: number): string => `${String(hour).padStart(2, '0')}:00`;
+  const from = dice.between(4, 23);
+  const days = [1, 2, 3, 4, 5, 6, 7].filter(() => dice.chance(0.8));
+  return { days: days.length > 0 ? days : [1], from: at(from), to: at((from + dice.between(4, 11)) % 24) };
+}
+
+function makeCondition(dice: Dice): StepCondition {
+  const hours = { timeZone: dice.pick(zones), windows: [makeHours(dice)], outside: dice.chance(0.5) };
+  const severities = dice.pick([['critical'], ['minor'], ['critical', 'major']] as const);
+  return dice.chance(0.5) ? { hours } : { severities: [...severities], ...(dice.chance(0.3) && { hours }) };
+}
+
+function makeRules(dice: Dice, methods: readonly string[]): NotificationRules {
+  const steps = (): NotificationRules['high'] =>
+    Array.from({ length: methods.length === 0 ? 0 : dice.between(0, 3) }, () => ({
+      contactMethodId: dice.pick(methods),
+      afterMs: dice.between(0, 6) * minute,
+    }));
+  return { high: steps(), low: steps(), quietHours: dice.chance(0.6) ? makeHours(dice) : null };
 }
 
 function makeSchedule(dice: Dice, id: string, timeZone: string, startAt: number): Schedule {
@@ -139,7 +172,8 @@ export async function furnish(ctx: Ctx, world: World): Promise<void> {
     id,
     name: id,
     email: `${id}@example.com`,
-    time_zone: 'UTC',
+    time_zone: world.zones.get(id) ?? 'UTC',
+    notification_rules: world.rules.has(id) ? JSON.stringify(world.rules.get(id)) : null,
     waking_hours: hours,
     user_id: world.fallback.includes(id) ? `user-${id}` : null,
     ...owned,
@@ -169,11 +203,12 @@ export async function furnish(ctx: Ctx, world: World): Promise<void> {
     ...owned,
   }));
   await ctx.db.insertInto('schedules').values(schedules).execute();
-  const policies = world.policies.map(({ id, steps, repeatCount }) => ({
+  const policies = world.policies.map(({ id, steps, repeatCount, acknowledgeTimeoutMs }) => ({
     id,
     name: id,
     steps: JSON.stringify(steps),
     repeat_count: repeatCount,
+    acknowledge_timeout_ms: acknowledgeTimeoutMs,
     ...owned,
   }));
   await ctx.db.insertInto('policies').values(policies).execute();

@@ -249,5 +249,57 @@ describe.each(both)('policies on $kind', (subject) => {
       await stage.settle();
       expect(called()).toEqual(['alice']);
     });
+
+    test('a contact method that fails for good gives way to the next one now, and its person hears of it once a day', async () => {
+      await addMethod('phone', { person_id: 'alice', team_id: null });
+      await rules('alice', {
+        high: [
+          { contactMethodId: 'cm-alice', afterMs: 0 },
+          { contactMethodId: 'phone', afterMs: 20 * minute },
+        ],
+        low: [],
+        quietHours: null,
+      });
+      await policy([{ targets: [alice], waitMs: 60 * minute }]);
+      stage.channel.answerAt('alice', { ok: false, retryable: false, reason: 'no such topic' });
+      await stage.raise();
+      await stage.settle();
+      const byKind = () => stage.channel.sent.splice(0).map(({ to, message }) => `${message.kind} ${to}`);
+      expect(byKind().toSorted()).toEqual(['incident phone', 'notice phone']);
+      await stage.raise({ serviceId: 'b', sourceId: 'other', dedupKey: 'other' });
+      await stage.settle();
+      expect(byKind()).toEqual(['incident phone']);
+      await stage.pass(23 * 60 * minute);
+      expect(byKind().filter((one) => one.startsWith('notice'))).toEqual([]);
+      await stage.pass(2 * 60 * minute);
+      const again = stage.channel.sent.splice(0).find(({ message }) => message.kind === 'notice');
+      expect(again?.message.notice).toBe(
+        'HugOps could not reach you by fake (fake): no such topic. Please look at your contact methods.',
+      );
+      // It works again: nothing is left of it.
+      stage.channel.answerAt('alice', { ok: true });
+      await stage.raise({ serviceId: 'd', sourceId: 'fourth', dedupKey: 'fourth' });
+      await stage.settle();
+      const { failing_since, last_ok_at } = await stage.ctx.db
+        .selectFrom('contact_methods')
+        .select(['failing_since', 'last_ok_at'])
+        .where('id', '=', 'cm-alice')
+        .executeTakeFirstOrThrow();
+      expect([failing_since, last_ok_at]).toEqual([null, stage.clock.now()]);
+    });
+
+    test('with no other way, a method that the rules leave out is used, and then a mail tells it', async () => {
+      stage.channel.answerAt('alice', { ok: false, retryable: false, reason: 'no such topic' });
+      await policy([{ targets: [alice], waitMs: 60 * minute }]);
+      await stage.raise();
+      await stage.settle();
+      const mails = await stage.ctx.db.selectFrom('mails').select(['to_address', 'subject']).execute();
+      expect(mails).toEqual([{ to_address: 'alice@example.com', subject: 'A way to reach you does not work' }]);
+      await addMethod('phone', { person_id: 'alice', team_id: null });
+      await rules('alice', { high: [{ contactMethodId: 'cm-alice', afterMs: 0 }], low: [], quietHours: null });
+      await stage.raise({ serviceId: 'b', sourceId: 'other', dedupKey: 'other' });
+      await stage.settle();
+      expect(called()).toEqual(['phone']);
+    });
   });
 });

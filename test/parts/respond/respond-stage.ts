@@ -19,6 +19,8 @@ export const minute = 60_000;
 export interface FakeChannel {
   sent: { to: string; message: PageMessage }[];
   answer(receipt: Receipt | (() => Promise<Receipt> | Receipt)): void;
+  /** How one address answers, whatever the others do. */
+  answerAt(address: string, receipt: Receipt): void;
 }
 
 export interface Stage {
@@ -40,6 +42,7 @@ export async function openStage(subject: Subject): Promise<Stage> {
   const ctx = testCtx(opened, clock);
   await furnish(ctx);
   let answer: () => Promise<Receipt> | Receipt = () => ({ ok: true });
+  const byAddress = new Map<string, Receipt>();
   const sent: FakeChannel['sent'] = [];
   const schema = z.object({ kind: z.literal('fake'), address: z.string() });
   const fake: Channel<typeof schema> = {
@@ -49,8 +52,9 @@ export async function openStage(subject: Subject): Promise<Stage> {
     secretFields: [],
     describe: () => 'fake',
     async send(message, config) {
-      const receipt = await answer();
-      if (receipt.ok) sent.push({ to: schema.parse(config).address, message });
+      const to = schema.parse(config).address;
+      const receipt = byAddress.get(to) ?? (await answer());
+      if (receipt.ok) sent.push({ to, message });
       return receipt;
     },
   };
@@ -80,7 +84,11 @@ export async function openStage(subject: Subject): Promise<Stage> {
   return {
     ctx,
     clock,
-    channel: { sent, answer: (receipt) => (answer = typeof receipt === 'function' ? receipt : () => receipt) },
+    channel: {
+      sent,
+      answer: (receipt) => (answer = typeof receipt === 'function' ? receipt : () => receipt),
+      answerAt: (address, receipt) => void byAddress.set(address, receipt),
+    },
     pager,
     raise: (more = {}) =>
       raiseSignal(ctx, {
