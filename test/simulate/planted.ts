@@ -157,7 +157,7 @@ export const planted: Readonly<Record<string, Partial<Verbs>>> = {
       verbs.runEscalations(
         seeing(ctx, (row) =>
           Array.isArray(row['steps'])
-            ? { ...row, steps: (row['steps'] as PolicyStep[]).map(({ when: _, ...step }) => step) }
+            ? { ...row, steps: (row['steps'] as PolicyStep[]).map((step) => ({ ...step, when: undefined })) }
             : row,
         ),
         now,
