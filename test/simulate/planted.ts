@@ -1,5 +1,5 @@
 import type { KyselyPlugin, UnknownRow } from 'kysely';
-import type { NotificationRules, PolicyStep } from '../../src/domain/words.ts';
+import type { PolicyStep } from '../../src/domain/words.ts';
 import type { Ctx } from '../../src/platform/context.ts';
 import type { Pager } from '../../src/respond/index.ts';
 import { type Verbs, verbs } from './verbs.ts';
@@ -132,16 +132,6 @@ export const planted: Readonly<Record<string, Partial<Verbs>>> = {
     runEscalations: (ctx, now) =>
       verbs.runEscalations(
         seeing(ctx, (row) => ('notification_rules' in row ? { ...row, notification_rules: null } : row)),
-        now,
-      ),
-  },
-  'quiet hours are not kept': {
-    runEscalations: (ctx, now) =>
-      verbs.runEscalations(
-        seeing(ctx, (row) => {
-          const rules = row['notification_rules'] as NotificationRules | null | undefined;
-          return rules ? { ...row, notification_rules: { ...rules, quietHours: null } } : row;
-        }),
         now,
       ),
   },
