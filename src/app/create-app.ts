@@ -17,7 +17,7 @@ import { createProofOfWork } from '../platform/proof-of-work.ts';
 import type { Random } from '../platform/random.ts';
 import { channels, openChannelIo } from '../respond/channels/index.ts';
 import { acknowledgeRoutes, readVapidKeys, releaseLeases, respondRoutes } from '../respond/index.ts';
-import { inboundPostRoutes, listenRoutes } from '../listen/index.ts';
+import { inboundPostRoutes, listeningRoutes, listenRoutes } from '../listen/index.ts';
 import {
   createPublisher,
   createPusher,
@@ -231,6 +231,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         watchRoutes(ctx, () => reloadChecks(scheduler, log, stopping.signal)),
         upstreamRoutes(ctx),
         probeEditRoutes(ctx),
+        listeningRoutes(ctx),
         thankRoutes(ctx),
         maintenanceRoutes(ctx),
         publicationRoutes(ctx, site),

@@ -10,10 +10,12 @@ import { mostPostsAtOnce, takePosts } from './take-posts.ts';
 import type { Hearing } from './watch-words.ts';
 
 const maxBytes = 2_000_000;
-const bodySchema = z.union([
+const isSingle = (body: unknown): boolean => typeof body === 'object' && body !== null && !Object.hasOwn(body, 'posts');
+/** One post is a list of one, so that every complaint names its field. */
+const bodySchema = z.preprocess(
+  (body) => (isSingle(body) ? { posts: [body] } : body),
   z.strictObject({ posts: z.array(inboundItemSchema).min(1).max(mostPostsAtOnce) }),
-  inboundItemSchema.transform((post) => ({ posts: [post] })),
-]);
+);
 
 /** What stands for the key of a webhook in its row. A key is long and random, so it needs no salt. */
 export const webhookKeyHash = (key: string): string => hash('sha256', key, 'hex');

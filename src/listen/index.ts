@@ -1,5 +1,6 @@
 export { inboundPostRoutes, webhookKeyHash } from './inbound-routes.ts';
 export { keepPosts, keepTextFor, keptForMs, usualKeepMs } from './keep-posts.ts';
+export { listeningRoutes } from './listening-routes.ts';
 export { listenRoutes } from './routes.ts';
 export { forgetReports } from './forget-reports.ts';
 export { leaveReport } from './leave-report.ts';

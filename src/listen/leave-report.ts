@@ -4,6 +4,7 @@ import { type Ctx, idFor, transact } from '../platform/context.ts';
 import { ServiceError } from '../platform/errors.ts';
 import { appendEvents } from '../platform/events.ts';
 import { visitorHash } from '../platform/visitor.ts';
+import { stepSeries } from './step-series.ts';
 import { countVisitors, weighReports } from './weigh-reports.ts';
 
 export interface LeaveReport {
@@ -51,6 +52,8 @@ export async function leaveReport(ctx: Ctx, input: LeaveReport): Promise<{ other
       await appendEvents(tx, [
         { kind: 'report.left', at: input.now, actor: { kind: 'visitor' }, serviceId: input.serviceId },
       ]);
+      const target = { kind: 'service' as const, id: input.serviceId };
+      await stepSeries(tx, { measure: 'reports', events: [{ target, at: input.now }], now: input.now });
       await weighReports(tx, input.serviceId, input.now);
     }
     tx.metrics.reports.inc({ outcome: before ? 'again' : 'counted' });

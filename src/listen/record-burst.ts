@@ -91,7 +91,8 @@ async function begin(tx: Ctx, { measure, target, signal, now }: Recorded): Promi
       data: { burstId: id, measure, target, suspect, learning: signal.learning, ...evidence },
     },
   ]);
-  if (!suspect) await signalBurst(tx, id, now);
+  // Whether reports are a signal is weighed where they are counted.
+  if (!suspect && measure === 'posts') await signalBurst(tx, id, now);
 }
 
 /** Raises the signals of a burst: of the service itself, or of those that cannot work without the upstream. */

@@ -110,24 +110,16 @@ async function linkIncidents(ctx: Ctx, now: EpochMs): Promise<void> {
   const rows = await ctx.db
     .selectFrom('bursts')
     .selectAll()
-    .where('signalled', '=', true)
+    .where((where) => where.or([where('signalled', '=', true), where('measure', '=', 'reports')]))
     .where('incident_id', 'is', null)
     .where('known_at', '>', now - postBinMs * 12 * 24)
+    .orderBy('known_at', 'desc')
     .limit(atOnce)
     .execute();
   for (const row of rows) {
-    const placed = await ctx.db
-      .selectFrom('signals')
-      .select(['incident_id', 'service_id'])
-      .where('source_kind', '=', row.measure)
-      .where('status', '=', 'firing')
-      .where('incident_id', 'is not', null)
-      .where((where) => where(where.ref('evidence', '->>').key('burstId'), '=', row.id))
-      .orderBy('seq')
-      .limit(1)
-      .executeTakeFirst();
-    const incidentId = placed?.incident_id;
-    if (!placed || incidentId === null || incidentId === undefined) continue;
+    const placed = await placeOf(ctx, row);
+    if (placed === undefined) continue;
+    const { incident_id: incidentId } = placed;
     await transact(ctx, async (tx) => {
       const lead = await leadOf(tx, row);
       await tx.db.updateTable('bursts').set({ incident_id: incidentId }).where('id', '=', row.id).execute();
@@ -137,7 +129,7 @@ async function linkIncidents(ctx: Ctx, now: EpochMs): Promise<void> {
           at: now,
           actor: { kind: 'system' },
           incidentId,
-          serviceId: placed.service_id ?? undefined,
+          serviceId: placed.service_id,
           data: {
             burstId: row.id,
             measure: row.measure,
@@ -149,4 +141,23 @@ async function linkIncidents(ctx: Ctx, now: EpochMs): Promise<void> {
       ]);
     });
   }
+}
+
+/** The incident that the burst's signal went to, once it is placed. */
+async function placeOf(
+  ctx: Ctx,
+  row: { id: string; measure: 'posts' | 'reports'; target_id: string; since: EpochMs },
+): Promise<{ incident_id: string; service_id: string } | undefined> {
+  const isReports = row.measure === 'reports';
+  // Visitors may have been a signal before they were a burst; a burst of posts brings its own, whose key names what it is about.
+  return ctx.db
+    .selectFrom('alerts')
+    .select(['incident_id', 'service_id'])
+    .where('source_kind', '=', row.measure)
+    .where('last_at', '>=', row.since)
+    .$if(isReports, (query) => query.where('service_id', '=', row.target_id))
+    .$if(!isReports, (query) => query.where((where) => where(where.ref('evidence', '->>').key('burstId'), '=', row.id)))
+    .orderBy('first_at')
+    .limit(1)
+    .executeTakeFirst();
 }

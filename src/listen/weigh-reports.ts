@@ -1,3 +1,5 @@
+import { expectCount } from '../detect/burst-baseline.ts';
+import type { BurstState } from '../detect/burst.ts';
 import { reportsFire, windowStart } from '../domain/reports.ts';
 import type { EpochMs } from '../domain/words.ts';
 import { type Ctx, transact } from '../platform/context.ts';
@@ -16,7 +18,22 @@ export async function countVisitors(ctx: Ctx, serviceId: string, now: EpochMs): 
 
 const sourceKind = 'reports';
 
-/** Raises a signal when enough visitors report a service, and takes it back when they have stopped. */
+/** Whether too little is known of a service's reports to say what is usual: then so many visitors are a signal of their own. */
+async function isLearning(ctx: Ctx, serviceId: string, now: EpochMs): Promise<boolean> {
+  const row = await ctx.db
+    .selectFrom('burst_series')
+    .select('state')
+    .where('measure', '=', 'reports')
+    .where('target_kind', '=', 'service')
+    .where('target_id', '=', serviceId)
+    .executeTakeFirst();
+  return row === undefined || expectCount((row.state as BurstState).baseline, now).learning;
+}
+
+/**
+ * Raises a signal when more visitors report a service than is usual there (or, while that is being learnt, five at once), and takes it back
+ * when they have stopped.
+ */
 export async function weighReports(ctx: Ctx, serviceId: string, now: EpochMs): Promise<void> {
   const last = await ctx.db
     .selectFrom('signals')
@@ -28,7 +45,15 @@ export async function weighReports(ctx: Ctx, serviceId: string, now: EpochMs): P
     .executeTakeFirst();
   const firing = last?.status === 'firing';
   const visitors = await countVisitors(ctx, serviceId, now);
-  const fires = reportsFire(visitors, firing);
+  const burst = await ctx.db
+    .selectFrom('bursts')
+    .select(['id', 'evidence'])
+    .where('measure', '=', 'reports')
+    .where('target_kind', '=', 'service')
+    .where('target_id', '=', serviceId)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst();
+  const fires = burst !== undefined || ((await isLearning(ctx, serviceId, now)) && reportsFire(visitors, firing));
   if (fires === firing) return;
   const service = await ctx.db
     .selectFrom('services')
@@ -45,7 +70,11 @@ export async function weighReports(ctx: Ctx, serviceId: string, now: EpochMs): P
     summary: fires
       ? `${visitors} visitors report problems with ${service.name}`
       : `Visitors have stopped reporting problems with ${service.name}`,
-    evidence: { visitors, windowStart: windowStart(now) },
+    evidence: {
+      visitors,
+      windowStart: windowStart(now),
+      ...(burst === undefined ? {} : { ...burst.evidence, burstId: burst.id }),
+    },
     at: now,
   });
 }

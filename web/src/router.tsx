@@ -103,6 +103,18 @@ const dependencies = createRoute({
   path: '/dependencies',
   component: lazyRouteComponent(() => import('./pages/dependencies.tsx'), 'DependenciesPage'),
 });
+const listening = createRoute({
+  getParentRoute: () => member,
+  errorComponent: Stuck,
+  path: '/listening',
+  component: lazyRouteComponent(() => import('./pages/listening.tsx'), 'ListeningPage'),
+});
+const listeningTarget = createRoute({
+  getParentRoute: () => member,
+  errorComponent: Stuck,
+  path: '/listening/$kind/$id',
+  component: lazyRouteComponent(() => import('./pages/listening-target.tsx'), 'ListeningTargetPage'),
+});
 const onCall = createRoute({
   getParentRoute: () => member,
   errorComponent: Stuck,
@@ -149,6 +161,8 @@ export const router = createRouter({
       services,
       service,
       dependencies,
+      listening,
+      listeningTarget,
       onCall,
       hugs,
       statusPage,

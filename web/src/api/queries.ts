@@ -8,6 +8,8 @@ import type {
   Hug,
   IncidentDetail,
   IncidentSummary,
+  Listening,
+  ListeningTarget,
   Me,
   MyThanks,
   OnCallView,
@@ -43,6 +45,7 @@ const idOf = encodeURIComponent;
 
 // The stream tells what somebody did or what broke. What only time changes (a shift that ends, a result like the one before) is asked for.
 const slowMs = 60_000;
+const heardMs = 10_000;
 const resultsMs = 5_000;
 const firstResultMs = 1_500;
 
@@ -114,6 +117,19 @@ export const dependenciesQuery = queryOptions({
   queryFn: ({ signal }) => get<DependencyMap>('/api/v1/dependencies', signal),
   refetchInterval: slowMs,
 });
+
+export const listeningQuery = queryOptions({
+  queryKey: ['listening'],
+  queryFn: ({ signal }) => get<Listening>('/api/v1/listening', signal),
+  refetchInterval: heardMs,
+});
+
+export const listeningTargetQuery = (kind: string, id: string) =>
+  queryOptions({
+    queryKey: ['listening', kind, id],
+    queryFn: ({ signal }) => get<ListeningTarget>(`/api/v1/listening/${idOf(kind)}/${idOf(id)}`, signal),
+    refetchInterval: heardMs,
+  });
 
 export const onCallQuery = queryOptions({
   queryKey: ['on-call'],

@@ -27,3 +27,4 @@ export type { CreditView, Hug, MyThanks } from '../../../src/thank/schemas.ts';
 export type { ProbeView } from '../../../src/watch/probes/schemas.ts';
 export type { CheckView, ServiceDetail, ServiceSummary } from '../../../src/watch/schemas.ts';
 export type { DependencyMap } from '../../../src/watch/dependency-schemas.ts';
+export type { Listening, ListeningTarget, PostView as HeardPost } from '../../../src/listen/schemas.ts';

@@ -14,6 +14,7 @@ import Clock from 'lucide-react/icons/clock';
 import Coffee from 'lucide-react/icons/coffee';
 import Contrast from 'lucide-react/icons/contrast';
 import Copy from 'lucide-react/icons/copy';
+import Ear from 'lucide-react/icons/ear';
 import Ellipsis from 'lucide-react/icons/ellipsis';
 import ExternalLink from 'lucide-react/icons/external-link';
 import Eye from 'lucide-react/icons/eye';
@@ -53,6 +54,7 @@ const icons = {
   coffee: Coffee,
   copy: Copy,
   degraded: Activity,
+  ear: Ear,
   eye: Eye,
   file: FileLock,
   flowers: Flower,
