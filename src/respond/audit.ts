@@ -3,6 +3,7 @@ import type { EpochMs } from '../domain/words.ts';
 import { type Ctx, transact } from '../platform/context.ts';
 import { appendEvents } from '../platform/events.ts';
 import { onCallAt } from '../domain/schedule-on-call.ts';
+import { expandRule } from './expand-rule.ts';
 import { readSchedules } from './on-call.ts';
 
 /** Something that the auditor found to be wrong. */
@@ -137,7 +138,7 @@ async function nobodyOnCall(ctx: Ctx, now: EpochMs): Promise<Finding[]> {
   );
   const schedules = await readSchedules(ctx, now, [...used]);
   return schedules
-    .filter((schedule) => onCallAt(schedule, now) === undefined)
+    .filter((schedule) => onCallAt(schedule, now, expandRule) === undefined)
     .map((schedule) => ({
       id: `nobody-on-call ${schedule.id}`,
       law: 'nobody-on-call',

@@ -2,6 +2,7 @@ import { onCallAt } from '../domain/schedule-on-call.ts';
 import type { Layer, Schedule } from '../domain/schedule.ts';
 import type { EpochMs, PolicyStep } from '../domain/words.ts';
 import type { Ctx } from '../platform/context.ts';
+import { expandRule } from './expand-rule.ts';
 
 /** Every schedule in use with the overrides that are not over at `now`. */
 export async function readSchedules(ctx: Ctx, now: EpochMs, ids?: readonly string[]): Promise<Schedule[]> {
@@ -59,7 +60,7 @@ export async function resolveTargets(ctx: Ctx, targets: PolicyStep['targets'], n
     if (target.kind === 'channel') channels.add(target.id);
     if (target.kind === 'schedule') {
       const schedule = schedules.get(target.id);
-      const onCall = schedule && onCallAt(schedule, now);
+      const onCall = schedule && onCallAt(schedule, now, expandRule);
       if (onCall) people.add(onCall.personId);
     }
     if (target.kind === 'team') for (const member of await readMembers(ctx, target.id)) people.add(member);

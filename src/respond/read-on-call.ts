@@ -1,6 +1,7 @@
 import { findGaps, onCallAt, shiftsBetween } from '../domain/schedule-on-call.ts';
 import type { EpochMs } from '../domain/words.ts';
 import type { Ctx } from '../platform/context.ts';
+import { expandRule } from './expand-rule.ts';
 import { readSchedules } from './on-call.ts';
 import type { OnCallView } from './schemas.ts';
 
@@ -18,7 +19,7 @@ export async function readOnCall(ctx: Ctx, now: EpochMs, days: number): Promise<
   const person = (id: string): { id: string; name: string } => ({ id, name: people.get(id) ?? id });
   return {
     schedules: schedules.map((schedule) => {
-      const current = onCallAt(schedule, now);
+      const current = onCallAt(schedule, now, expandRule);
       return {
         id: schedule.id,
         name: schedule.name,
@@ -31,13 +32,16 @@ export async function readOnCall(ctx: Ctx, now: EpochMs, days: number): Promise<
               isOverride: current.source.kind === 'override',
             }
           : null,
-        shifts: shiftsBetween(schedule, now, now + days * dayMs).map((shift) => ({
+        shifts: shiftsBetween(schedule, now, now + days * dayMs, expandRule).map((shift) => ({
           person: person(shift.personId),
           fromAt: shift.fromAt,
           untilAt: shift.untilAt,
           overrideId: shift.source.kind === 'override' ? shift.source.id : null,
         })),
-        gaps: findGaps(schedule, now, now + days * dayMs).map((gap) => ({ fromAt: gap.fromAt, untilAt: gap.untilAt })),
+        gaps: findGaps(schedule, now, now + days * dayMs, expandRule).map((gap) => ({
+          fromAt: gap.fromAt,
+          untilAt: gap.untilAt,
+        })),
       };
     }),
   };

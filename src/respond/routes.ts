@@ -12,6 +12,7 @@ import { reassignIncident } from './incidents/reassign.ts';
 import { resolveIncident } from './incidents/resolve.ts';
 import { snoozeIncident } from './incidents/snooze.ts';
 import { addOverride, removeOverride } from './overrides.ts';
+import { planRoutes } from './plan/routes.ts';
 import { readIncident, readOpenIncidents, readPastIncidents } from './read-incidents.ts';
 import { readOnCall } from './read-on-call.ts';
 import {
@@ -36,6 +37,7 @@ export function respondRoutes(ctx: Ctx): Api {
   addActions(ctx, api);
   addOverrides(ctx, api);
   addCauseRoutes(ctx, api);
+  api.route('/', planRoutes(ctx));
   return api;
 }
 
