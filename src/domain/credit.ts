@@ -62,6 +62,7 @@ const reasonByKind: Readonly<Record<string, CreditReason>> = {
   'incident.resolved': 'resolved',
   'note.added': 'noted',
   'update.posted': 'wrote-updates',
+  'postmortem.reviewed': 'reviewed',
 };
 
 /**

@@ -187,7 +187,7 @@ async function readPages(ctx: Ctx, incidentId: string): Promise<IncidentDetail['
 async function readFacts(
   ctx: Ctx,
   summary: IncidentSummary,
-): Promise<Pick<IncidentDetail, 'nextEscalationAt' | 'snoozedUntil' | 'reports' | 'hugs'>> {
+): Promise<Pick<IncidentDetail, 'nextEscalationAt' | 'snoozedUntil' | 'reports' | 'hugs' | 'postmortem'>> {
   const escalation = await ctx.db
     .selectFrom('escalations')
     .select(['next_action_at', 'snoozed_until'])
@@ -208,7 +208,13 @@ async function readFacts(
         .where('at', '<=', summary.resolvedAt ?? Number.MAX_SAFE_INTEGER)
         .executeTakeFirstOrThrow()
     : { count: 0 };
+  const postmortem = await ctx.db
+    .selectFrom('postmortems')
+    .select('state')
+    .where('incident_id', '=', summary.id)
+    .executeTakeFirst();
   return {
+    postmortem: postmortem ?? null,
     nextEscalationAt: escalation?.next_action_at ?? null,
     snoozedUntil: escalation?.snoozed_until ?? null,
     reports: Number(reports.count),

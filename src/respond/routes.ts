@@ -11,6 +11,7 @@ import { postUpdate } from './incidents/post-update.ts';
 import { reassignIncident } from './incidents/reassign.ts';
 import { resolveIncident } from './incidents/resolve.ts';
 import { snoozeIncident } from './incidents/snooze.ts';
+import { addPostmortemRoutes } from './postmortems/routes.ts';
 import { addOverride, removeOverride } from './overrides.ts';
 import { planRoutes } from './plan/routes.ts';
 import { readIncident, readOpenIncidents, readPastIncidents } from './read-incidents.ts';
@@ -38,6 +39,7 @@ export function respondRoutes(ctx: Ctx): Api {
   addOverrides(ctx, api);
   addCauseRoutes(ctx, api);
   api.route('/', planRoutes(ctx));
+  addPostmortemRoutes(ctx, api);
   return api;
 }
 

@@ -170,6 +170,8 @@ export const incidentSchema = incidentSummarySchema
     reports: z.int(),
     hugs: z.int(),
     publicUrl: z.string().nullable(),
+    /** What was written about it once it was over. */
+    postmortem: z.object({ state: z.enum(['draft', 'published']) }).nullable(),
   })
   .meta({ id: 'Incident' });
 export type IncidentDetail = z.infer<typeof incidentSchema>;

@@ -101,5 +101,17 @@ const sentences: Readonly<Record<string, (facts: Facts) => string>> = {
   'credit.added': ({ person }) => `${person('personId')} helped, too`,
   'credit.removed': ({ person }) => `${person('personId')} was taken from those who helped`,
   'gift.given': () => 'A gift was added to the thanks',
+  'postmortem.drafted': () => 'Began the postmortem',
+  'postmortem.edited': () => 'Wrote on the postmortem',
+  'postmortem.reviewed': () => 'Read the postmortem',
+  'postmortem.published': ({ data }) =>
+    data['onStatusPage'] === true ? 'Published the postmortem, on the status page too' : 'Published the postmortem',
+  'postmortem.withdrawn': () => 'Made the postmortem a draft again',
+  'action-item.added': ({ text, data, person }) =>
+    `To do: ${text('text')}${typeof data['ownerId'] === 'string' ? ` (${person('ownerId')})` : ''}`,
+  'action-item.changed': ({ text }) => `Changed what is to be done: ${text('text')}`,
+  'action-item.done': ({ text }) => `Done: ${text('text')}`,
+  'action-item.reopened': ({ text }) => `To do again: ${text('text')}`,
+  'action-item.removed': ({ text }) => `No longer to be done: ${text('text')}`,
   'change.linked': ({ text }) => `Changed: ${text('title')}`,
 };

@@ -74,6 +74,8 @@ export interface IncidentModel {
   updates: UpdateModel[];
   /** People who said that they are affected, since it opened and until it was resolved. */
   reportCount: number;
+  /** What was written for the public once it was over, in Markdown. */
+  postmortem?: { body: string; publishedAt: number; updatedAt: number };
   thanks: ThanksModel;
 }
 

@@ -168,7 +168,7 @@ export function createPublisher(ctx: Ctx, site: Site): Publisher {
 }
 
 // Who is paged and what responders note to each other is not public; whatever else happens may be.
-const privateKinds = '^(page|escalation|note|signal|check|gift)[.]';
+const privateKinds = '^(page|escalation|note|signal|check|gift|action-item)[.]';
 
 /**
  * Whether anything public was committed since `seen`, and what is seen now. This reader keeps its place in memory: whoever starts anew publishes anew.

@@ -34,13 +34,15 @@ export async function readIncidents(
 ): Promise<IncidentModel[]> {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
-  const [affected, posted, reports, thanks] = await Promise.all([
+  const [affected, posted, reports, thanks, postmortems] = await Promise.all([
     readAffected(ctx, ids, components),
     readPosted(ctx, ids),
     readReportCounts(ctx, ids, now),
     readThanks(ctx, ids, now),
+    readPostmortems(ctx, ids),
   ]);
   return rows.map((row) => {
+    const postmortem = postmortems.get(row.id);
     const updates = updatesOf({
       incidentId: row.id,
       openedAt: row.opened_at,
@@ -54,11 +56,12 @@ export async function readIncidents(
       phase: row.phase,
       openedAt: row.opened_at,
       resolvedAt: row.resolved_at,
-      updatedAt: Math.max(row.opened_at, row.resolved_at ?? 0, updates[0]?.at ?? 0),
+      updatedAt: Math.max(row.opened_at, row.resolved_at ?? 0, updates[0]?.at ?? 0, postmortem?.updatedAt ?? 0),
       affected: affected.get(row.id) ?? [],
       updates,
       reportCount: reports.get(row.id) ?? 0,
       thanks: thanks.get(row.id) ?? noThanks,
+      ...(postmortem === undefined ? {} : { postmortem }),
     };
   });
 }
@@ -155,6 +158,25 @@ async function readThanks(ctx: Ctx, ids: string[], now: number): Promise<Map<str
     });
   }
   return byIncident;
+}
+
+/** Only what a person put on the status page. */
+async function readPostmortems(
+  ctx: Ctx,
+  ids: string[],
+): Promise<Map<string, NonNullable<IncidentModel['postmortem']>>> {
+  const rows = await ctx.db
+    .selectFrom('postmortems')
+    .select(['incident_id', 'public_body', 'published_at', 'updated_at'])
+    .where('incident_id', 'in', ids)
+    .where('on_status_page', '=', true)
+    .execute();
+  return new Map(
+    rows.map((row) => [
+      row.incident_id,
+      { body: row.public_body, publishedAt: row.published_at ?? row.updated_at, updatedAt: row.updated_at },
+    ]),
+  );
 }
 
 async function readMessages(ctx: Ctx, ids: string[]): Promise<Map<string, ThanksModel['messages']>> {

@@ -8,7 +8,7 @@ import { storeCredit } from './store-credit.ts';
 const reader = 'thank';
 const batchSize = 500;
 /** What may change who is credited, beside everything that happens to an incident itself. */
-const creditKinds = new Set(['note.added', 'update.posted', 'page.sent', 'change.linked']);
+const creditKinds = new Set(['note.added', 'update.posted', 'page.sent', 'change.linked', 'postmortem.reviewed']);
 
 const touchesCredit = (kind: string): boolean =>
   creditKinds.has(kind) || kind.startsWith('incident.') || kind.startsWith('credit.');

@@ -18,6 +18,7 @@ import type { AuthTables } from './tables-auth.ts';
 import type { CauseTables } from './tables-causes.ts';
 import type { EngineTables } from './tables-engine.ts';
 import type { InboundTables } from './tables-inbound.ts';
+import type { PostmortemTables } from './tables-postmortems.ts';
 import type { TellTables } from './tables-tell.ts';
 import type { CheckPlaceColumns, ProbeTables } from './tables-probes.ts';
 import type { ThankTables } from './tables-thank.ts';
@@ -39,6 +40,7 @@ export interface Tables
     CauseTables,
     EngineTables,
     InboundTables,
+    PostmortemTables,
     TellTables,
     ProbeTables,
     ThankTables,

@@ -1,10 +1,13 @@
+import { parseMarkdown } from '../../domain/markdown.ts';
+import { markdownHtml } from '../../domain/markdown-html.ts';
 import { onwardNetworks } from '../../domain/onward-thanks.ts';
 import { hugKinds } from '../../domain/words.ts';
+import { escapeHtml } from '../../platform/mail/layout.ts';
 import type { IncidentModel } from '../model.ts';
 import { icon } from './icons.ts';
 import { incidentMeta, incidentPath, incidentTag, reportLine, updateList } from './incident-parts.ts';
 import { type Frame, layout } from './layout.ts';
-import { html, type Markup } from './markup.ts';
+import { html, type Markup, raw } from './markup.ts';
 import { prose } from './prose.ts';
 import { type Times, timesIn } from './times.ts';
 import { allNamesText, countText, hugWords, shownPhase } from './words.ts';
@@ -21,6 +24,7 @@ export function incidentPage(frame: Frame, incident: IncidentModel): string {
       ${incidentTag(incident)}
       <h1>${incident.title}</h1>
       ${incidentMeta(incident, times)} ${incident.resolvedAt === null ? reportLine(incident) : afterwards(incident)}
+      ${whatHappened(incident, times)}
       <h2 class="section">Updates</h2>
       ${updateList(incident.updates, times)}
     </article>
@@ -41,6 +45,17 @@ const afterwards = (incident: IncidentModel): Markup | string =>
     : html`<p class="reported">
         ${icon('people')} ${countText(incident.reportCount, 'person', 'people')} reported this.
       </p>`;
+
+/** What people wrote about it afterwards, before the updates of the hour: it is what somebody comes here for later. */
+function whatHappened(incident: IncidentModel, times: Times): Markup | string {
+  const { postmortem } = incident;
+  if (postmortem === undefined) return '';
+  return html`<section class="postmortem" id="postmortem" aria-labelledby="postmortem-title">
+    <h2 class="section" id="postmortem-title">What happened</h2>
+    <div class="prose written">${raw(markdownHtml(parseMarkdown(postmortem.body), escapeHtml))}</div>
+    <p class="when">${times.ago(postmortem.updatedAt)}</p>
+  </section>`;
+}
 
 function thanksSection(incident: IncidentModel, times: Times): Markup | string {
   const { thanks } = incident;

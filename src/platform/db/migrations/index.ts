@@ -11,6 +11,7 @@ import { listen } from './0010-listen.ts';
 import { publishing } from './0011-publishing.ts';
 import { thanks } from './0013-thanks.ts';
 import { gifts } from './0014-gifts.ts';
+import { postmortems } from './0015-postmortems.ts';
 
 /** Every migration, oldest first. Append only: a released migration is never edited. */
 export const migrations: readonly Migration[] = [
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   publishing,
   thanks,
   gifts,
+  postmortems,
 ];
