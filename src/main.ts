@@ -1,8 +1,9 @@
 #!/usr/bin/env node
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type CommandName, helpText, isCommand } from './app/commands.ts';
 import { type Environment, readEnvironment, readVersion } from './app/environment.ts';
-import type { Running } from './app/serve.ts';
+import type { Running, ServeParts } from './app/serve.ts';
 
 // The only file that touches process.*: it turns the command line into a call, and an outcome into an exit code.
 
@@ -11,6 +12,10 @@ const exit = { done: 0, failed: 1, usage: 2 } as const;
 const stopWithinMs = 9_000;
 
 async function main(args: string[]): Promise<number> {
+  // Only these have options of their own.
+  if (args[0] === 'replay' && !args.includes('--help') && !args.includes('-h')) return replay(args.slice(1));
+  if (args[0] === 'replay-server' && args.length === 1)
+    return serveUntilTold(readEnvironment(process.env, process.cwd()), true);
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -64,16 +69,20 @@ async function probeUntilTold(url: string, token: string | undefined): Promise<n
   return untilTold(() => Promise.resolve(probe(environment, { url, token, pid: process.pid })));
 }
 
-async function serveUntilTold(environment: Environment): Promise<number> {
+async function serveUntilTold(environment: Environment, isReplay = false): Promise<number> {
+  const parts: ServeParts = {
+    pid: process.pid,
+    print: (text) => void process.stdout.write(text),
+    onFatal(message) {
+      process.exit(complain(`${message}\n`, exit.failed));
+    },
+  };
   return untilTold(async () => {
-    const { serve } = await import('./app/serve.ts');
-    return serve(environment, {
-      pid: process.pid,
-      print: (text) => void process.stdout.write(text),
-      onFatal(message) {
-        process.exit(complain(`${message}\n`, exit.failed));
-      },
-    });
+    if (!isReplay) return (await import('./app/serve.ts')).serve(environment, parts);
+    const { serveReplay } = await import('./app/replay/replay-server.ts');
+    const onMessage =
+      process.send === undefined ? undefined : (hear: (message: unknown) => void) => process.on('message', hear);
+    return serveReplay(environment, { ...parts, onMessage });
   });
 }
 
@@ -98,6 +107,29 @@ async function untilTold(begin: () => Promise<Pick<Running, 'stop' | 'ended'>>):
   process.on('disconnect', stop);
   started.running = await begin();
   return started.running.ended;
+}
+
+async function replay(args: string[]): Promise<number> {
+  const stop = new AbortController();
+  let askedAt: number | undefined;
+  // The replay ends what it has started. A second signal means: now; the same one may come twice at once, by npm and by the terminal.
+  const end = (): void => {
+    if (askedAt !== undefined) return performance.now() - askedAt > 500 ? process.exit(exit.failed) : undefined;
+    askedAt = performance.now();
+    stop.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect']) process.on(signal, end);
+  const { replayCommand } = await import('./app/replay/command.ts');
+  const code = await replayCommand(args, {
+    print: (text) => void process.stdout.write(text),
+    complain: (text) => void process.stderr.write(text),
+    isTerminal: process.stderr.isTTY,
+    cwd: process.cwd(),
+    program: fileURLToPath(import.meta.url),
+    variables: process.env,
+    stop: stop.signal,
+  });
+  return process.exit(code);
 }
 
 function say(text: string): number {

@@ -52,6 +52,21 @@ The file can be restored into either kind of database.`,
     usage: 'hugops restore FILE',
     details: 'The database must be new: HugOps never overwrites data with a backup. All or nothing.',
   },
+  replay: {
+    summary: 'Play an outage against HugOps in a sandbox, and tell what came of it',
+    usage: 'hugops replay [SCENARIO...]',
+    details: `SCENARIO is a file, or the name of one that comes with HugOps; 2015-09-20-aws when left out.
+Everything happens in a temporary directory, which is removed after it. Ctrl C ends it.
+  --list               the names of the scenarios that come with HugOps
+  --all                all of them, one after the other
+  --speed N            how fast its clock runs (60)
+  --seed N             the seed of the crowd (1)
+  --kill-every 30m     kill the program by SIGKILL each time so much of the scenario has passed
+  --database-url URL   on a database of its own on this PostgreSQL server, which is dropped after it
+  --report FILE        where the report is written (replay-NAME.html)
+  --table              print one line a scenario
+Exits with 1 when something came out otherwise than the scenario expects.`,
+  },
 } as const;
 
 export type CommandName = keyof typeof commands;

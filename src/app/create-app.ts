@@ -13,7 +13,7 @@ import type { Log } from '../platform/log.ts';
 import { releaseMails } from '../platform/mail/queue.ts';
 import { openMailTransport } from '../platform/mail/transport.ts';
 import { openMetrics } from '../platform/metrics.ts';
-import { createProofOfWork } from '../platform/proof-of-work.ts';
+import { createProofOfWork, fullCost, tokenCost } from '../platform/proof-of-work.ts';
 import type { Random } from '../platform/random.ts';
 import { channels, openChannelIo } from '../respond/channels/index.ts';
 import { acknowledgeRoutes, readVapidKeys, releaseLeases, respondRoutes } from '../respond/index.ts';
@@ -72,6 +72,8 @@ export interface AppOptions {
   onFatal(error: Error): void;
   /** Node.js process metrics; a timer that tests do not want. */
   withProcessMetrics: boolean;
+  /** `token` asks next to nothing of those who report and thank: for a replay, in which one machine is a whole crowd. */
+  proofOfWork?: 'full' | 'token';
   pid?: number;
 }
 
@@ -156,7 +158,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     const vapid = await readVapidKeys(database.db, random, environment.publicUrl, clock.now());
     const io = openChannelIo({ mail, clock, vapid });
     closers.push(() => io.close());
-    const proofOfWork = createProofOfWork(ctx);
+    const proofOfWork = createProofOfWork(ctx, options.proofOfWork === 'token' ? tokenCost : fullCost);
     const publisher = createPublisher(ctx, site);
     const resolveSecret = secretsOf(environment);
     const pushHttp = openPushHttp();

@@ -52,6 +52,7 @@ export function createLoops(tasks: readonly Task[], parts: { clock: Clock; log: 
         name: task.name,
         run: () => runOnce(task, parts.clock.now()),
         pollMs: task.pollMs,
+        clock: parts.clock,
         log: parts.log,
         onError(error) {
           parts.metrics.loopErrors.inc({ loop: task.name });

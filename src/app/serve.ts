@@ -1,4 +1,4 @@
-import { systemClock } from '../platform/clock.ts';
+import { type Clock, systemClock } from '../platform/clock.ts';
 import { openLog } from '../platform/log.ts';
 import { systemRandom } from '../platform/random.ts';
 import { type App, createApp } from './create-app.ts';
@@ -17,18 +17,23 @@ export interface ServeParts {
   print(text: string): void;
   /** The program cannot go on. */
   onFatal(message: string): void;
+  /** The machine's own when left out; a replay brings another. */
+  clock?: Clock;
+  /** For a replay, in which one machine solves the riddles of a whole crowd. */
+  proofOfWork?: 'full' | 'token';
 }
 
-/** Runs HugOps on the real clock and prints where to open it. */
+/** Runs HugOps, on the real clock unless told otherwise, and prints where to open it. */
 export async function serve(environment: Environment, parts: ServeParts): Promise<Running> {
   const log = openLog(environment.logLevel);
   const app = await createApp({
     environment,
-    clock: systemClock,
+    clock: parts.clock ?? systemClock,
     random: systemRandom,
     log,
     pid: parts.pid,
     withProcessMetrics: true,
+    ...(parts.proofOfWork === undefined ? {} : { proofOfWork: parts.proofOfWork }),
     onFatal(error) {
       log.error({ err: error }, 'the embedded database died');
       parts.onFatal(

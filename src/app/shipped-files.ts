@@ -13,3 +13,6 @@ export const consoleDirectory = (): string => shipped('web', 'web/dist');
 /** The script that shows the API's description as a page. */
 export const referencePath = (): string =>
   shipped('reference.js', 'node_modules/@scalar/api-reference/dist/browser/standalone.js');
+
+/** The folder of the scenarios that come with HugOps; it lies beside the code in both. */
+export const scenariosDirectory = (): string => fileURLToPath(new URL('../../scenarios', import.meta.url));

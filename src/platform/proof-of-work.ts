@@ -5,8 +5,10 @@ import { z } from 'zod';
 import type { Ctx } from './context.ts';
 import { ServiceError } from './errors.ts';
 
-// About half a second on a telephone; a thousand forms cost an attacker ten minutes of a core.
-const cost = 2_000;
+/** About half a second on a telephone; a thousand forms cost an attacker ten minutes of a core. */
+export const fullCost = 2_000;
+/** For a replay: the same protocol at no price. */
+export const tokenCost = 1;
 const minCounter = 200;
 const counterSpread = 400;
 const lifeMs = 10 * 60_000;
@@ -39,7 +41,7 @@ export interface ProofOfWork {
 }
 
 /** Challenges are signed, so none is stored until it is solved; solved ones are remembered until they expire. */
-export function createProofOfWork(ctx: Pick<Ctx, 'clock' | 'random' | 'secret'>): ProofOfWork {
+export function createProofOfWork(ctx: Pick<Ctx, 'clock' | 'random' | 'secret'>, cost = fullCost): ProofOfWork {
   const keyOf = (purpose: string): string =>
     Buffer.from(hkdfSync('sha256', ctx.secret, 'hugops altcha', purpose, 32)).toString('hex');
   const hmacSignatureSecret = keyOf('challenge');

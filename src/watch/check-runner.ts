@@ -1,4 +1,5 @@
 import type { EpochMs, JsonObject, OwnedBy } from '../domain/words.ts';
+import { machineMs } from '../platform/clock.ts';
 import type { Ctx } from '../platform/context.ts';
 import type { Outcome } from './checks/check-kind.ts';
 import { createHostResolver } from './checks/resolve-host.ts';
@@ -83,6 +84,9 @@ const flushEveryMs = 1000;
 const retryMs = 5000;
 // A clock that is set, or a reload, is noticed within this time.
 const longestSleepMs = 1000;
+// Under a clock that runs fast.
+const shortestSleepMs = 20;
+const shortestFlushMs = 200;
 
 /** A new or changed check is looked at soon: within a second when it is one, spread out when there are thousands. */
 const soon = (id: string, intervalMs: number, count: number, now: EpochMs): EpochMs =>
@@ -256,18 +260,24 @@ class Runner implements CheckRunner {
     if (!this.#driven) return;
     const next = this.#due.peek()?.dueAt ?? Number.POSITIVE_INFINITY;
     const sleepMs = Math.min(longestSleepMs, Math.max(0, next - this.#host.clock.now()));
-    this.#alarm = setTimeout(() => {
-      this.#startDue(this.#host.clock.now());
-      this.#arm();
-    }, sleepMs);
+    this.#alarm = setTimeout(
+      () => {
+        this.#startDue(this.#host.clock.now());
+        this.#arm();
+      },
+      machineMs(this.#host.clock, sleepMs, shortestSleepMs),
+    );
   }
 
   #armFlush(): void {
-    this.#flushTimer = setTimeout(() => {
-      void this.#flush().then(() => {
-        if (this.#driven) this.#armFlush();
-      });
-    }, flushEveryMs);
+    this.#flushTimer = setTimeout(
+      () => {
+        void this.#flush().then(() => {
+          if (this.#driven) this.#armFlush();
+        });
+      },
+      machineMs(this.#host.clock, flushEveryMs, shortestFlushMs),
+    );
   }
 
   async #flush(): Promise<void> {

@@ -35,6 +35,10 @@ export interface TestAppOptions {
   /** The text of hugops.yaml. */
   yaml?: string;
   variables?: Record<string, string>;
+  /** A clock that others read too; one that starts at `startAt` by default. */
+  clock?: FakeClock;
+  /** `token`: a test that is a whole crowd. */
+  proofOfWork?: 'full' | 'token';
 }
 
 /** HugOps whole, under a fake clock, over real sockets, on a database of its own. */
@@ -61,7 +65,7 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
       },
       directory,
     );
-    const clock = fakeClock(options.startAt ?? '2026-12-01T08:00:00Z');
+    const clock = options.clock ?? fakeClock(options.startAt ?? '2026-12-01T08:00:00Z');
     const app = await createApp({
       environment,
       clock,
@@ -69,6 +73,7 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
       log: openLog(environment.logLevel),
       place: await openPlace(options.database ?? 'embedded', closers),
       withProcessMetrics: false,
+      ...(options.proofOfWork === undefined ? {} : { proofOfWork: options.proofOfWork }),
       onFatal(error) {
         throw error;
       },

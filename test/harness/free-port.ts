@@ -1,11 +1,1 @@
-import { createServer } from 'node:net';
-
-/** A port on 127.0.0.1 that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a TCP address');
-  return address.port;
-}
+export { borrowPort as freePort } from '../../src/app/replay/borrow-port.ts';

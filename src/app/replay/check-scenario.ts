@@ -19,7 +19,6 @@ const references: readonly { path: string; section: string; noun: string }[] = [
   { path: 'expect.pagedTeams.*', section: 'teams', noun: 'a team' },
   { path: 'expect.notCounted.*', section: 'phrases', noun: 'a phrase' },
   { path: 'expect.hugsReach.*', section: 'people', noun: 'a person' },
-  { path: 'expect.quietSaves.*', section: 'services', noun: 'a service' },
 ];
 
 /** Lists whose times must not go back. In those that are `strict` no two may be the same either: what held then would be a guess. */

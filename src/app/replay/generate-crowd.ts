@@ -4,7 +4,7 @@ import { seededRandom, seedFor } from './seeded-random.ts';
 
 /** What somebody out there does: says something in public, reports a problem, leaves a hug. */
 export type Voice = { readonly id: string; readonly at: EpochMs; readonly serviceId: string; readonly who: string } & (
-  | { readonly as: 'post'; readonly phrase: string; readonly text: string }
+  | { readonly as: 'post'; readonly phrase: string; readonly text: string; readonly isFresh: boolean }
   | { readonly as: 'report' }
   | { readonly as: 'hug'; readonly kind: HugKind; readonly text: string | undefined }
 );
@@ -27,7 +27,7 @@ function generateStream(scenario: Scenario, id: string, stream: ScenarioStream, 
     const service = scenario.services.get(serviceId);
     const text = phrase === undefined || service === undefined ? undefined : sayIt(scenario, phrase, service, random);
     if (stream.as === 'hugs') return { ...base, as: 'hug', kind: pick(stream.kinds) ?? 'hug', text };
-    return { ...base, as: 'post', phrase: phrase ?? '', text: text ?? '' };
+    return { ...base, as: 'post', phrase: phrase ?? '', text: text ?? '', isFresh: stream.fresh };
   });
 }
 

@@ -7,6 +7,9 @@ export interface WorldAddresses {
   readonly smtpUrl: string;
 }
 
+/** The variable that holds the key of the webhook that brings posts. */
+export const postsKeyVariable = 'REPLAY_POSTS_KEY';
+
 export const personEmail = (id: string): string => `${id}@example.com`;
 
 /** The hugops.yaml of the scenario's team: what it would have written itself. JSON is YAML. */
@@ -34,6 +37,7 @@ export function scenarioConfig(scenario: Scenario, world: WorldAddresses): strin
     name: service.name,
     team: service.team,
     dependsOn: service.dependsOn,
+    listen: { names: [service.name] },
     checks: {
       home: {
         kind: 'http',
@@ -59,6 +63,7 @@ export function scenarioConfig(scenario: Scenario, world: WorldAddresses): strin
       teams,
       policies,
       services,
+      listen: { sources: { public: { kind: 'webhook', key: `\${env:${postsKeyVariable}}` } } },
       statusPage: { title: scenario.title, groups },
     },
     null,

@@ -150,13 +150,16 @@ const streamSchema = z.strictObject({
     .max(100_000, { error: 'expected at most 100000' })
     .optional()
     .describe('How many people write them; each post has an author of its own when left out.'),
+  fresh: flagField(false, 'Whether the accounts were made just before, as for a brigade.'),
   kinds: listOf('kinds of hugs', choiceOf(hugKinds)).default(['hug']),
 });
 
 const actSchema = z.strictObject({
   at: timeField,
   who: referenceTo('person'),
-  does: choiceOf(['note', 'update', 'resolve']),
+  does: choiceOf(['note', 'update', 'resolve', 'approve']).describe(
+    'approve: reads the words of visitors that wait, and lets them out.',
+  ),
   about: referenceTo('service').describe('The service in trouble: what is done is done at its open incident.'),
   phase: choiceOf(phases).optional().describe('For an update: what the public is told.'),
   text: textField('a text', 2_000).optional(),
@@ -187,7 +190,6 @@ const expectSchema = z.strictObject({
     .default([])
     .describe('Posts that no count of problems may hold.'),
   hugsReach: listOf('people', referenceTo('person')).optional().describe('Exactly these people are thanked.'),
-  quietSaves: listOf('services', referenceTo('service')).optional().describe('Exactly these are quiet saves.'),
 });
 
 /** A scenario: an outage as it was, or as it might be. Times are UTC. */

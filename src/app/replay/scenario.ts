@@ -76,3 +76,19 @@ function known(at: EpochMs | undefined, text: string): EpochMs {
   if (at === undefined) throw new Error(`${text} is no time`);
   return at;
 }
+
+/** When trouble begins that the checks can see; undefined in a scenario in which nothing breaks. */
+export function firstFailureAt(scenario: Scenario): EpochMs | undefined {
+  const times = [...scenario.services.values()].flatMap(({ health }) =>
+    health.filter((one) => one.failing + one.hanging > 0).map((one) => one.at),
+  );
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** When a provider said its first word; undefined where none says anything. */
+export function firstProviderPostAt(scenario: Scenario): EpochMs | undefined {
+  const times = [...scenario.providers.values()].flatMap(({ notices }) =>
+    [...notices.values()].flatMap(({ posts }) => posts.map((post) => post.at)),
+  );
+  return times.length === 0 ? undefined : Math.min(...times);
+}

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readConfigText } from '../../../src/app/config/read-config.ts';
 import { generateCrowd } from '../../../src/app/replay/generate-crowd.ts';
 import { readScenarioFile, readScenarioText } from '../../../src/app/replay/read-scenario.ts';
-import { scenarioConfig } from '../../../src/app/replay/scenario-config.ts';
+import { postsKeyVariable, scenarioConfig } from '../../../src/app/replay/scenario-config.ts';
 import { scenarioJsonSchema } from '../../../src/app/replay/scenario-json-schema.ts';
 import type { Scenario } from '../../../src/app/replay/scenario.ts';
 
@@ -202,7 +202,12 @@ describe.each(files)('scenarios/%s', (name) => {
     if (!read.ok) return;
     const services = new Map([...read.scenario.services.keys()].map((id) => [id, 'http://127.0.0.1:1']));
     const yaml = scenarioConfig(read.scenario, { services, smtpUrl: 'smtp://127.0.0.1:25' });
-    expect(readConfigText(yaml, 'hugops.yaml', { variables: {}, now: read.scenario.startsAt })).toMatchObject({
+    expect(
+      readConfigText(yaml, 'hugops.yaml', {
+        variables: { [postsKeyVariable]: 'a-key-that-has-enough-letters' },
+        now: read.scenario.startsAt,
+      }),
+    ).toMatchObject({
       ok: true,
     });
   });
