@@ -13,7 +13,14 @@ import {
   resolveQuiet,
   runEscalations,
 } from '../respond/index.ts';
-import { forgetPending, notifySubscribers, type Publisher, type Pusher, tickMaintenances } from '../tell/index.ts';
+import {
+  forgetPending,
+  notifySubscribers,
+  planMaintenances,
+  type Publisher,
+  type Pusher,
+  tickMaintenances,
+} from '../tell/index.ts';
 import { runThanks } from '../thank/index.ts';
 import {
   missingProbes,
@@ -106,6 +113,7 @@ function housekeeping(ctx: Ctx, database: Opened, retention: Retention): Task {
       await reconsiderCauses(ctx, now);
       await settleReports(ctx, now);
       ctx.metrics.openIncidents.set(await countOpenIncidents(ctx));
+      await planMaintenances(ctx, now);
       await tickMaintenances(ctx, now);
       if (now - upkeepAt >= upkeepEveryMs) {
         upkeepAt = now;

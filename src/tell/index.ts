@@ -1,4 +1,12 @@
-export { cancelMaintenance, scheduleMaintenance, tickMaintenances, updateMaintenance } from './maintenance.ts';
+export { endSeries, planMaintenances, planSeries } from './maintenance-series.ts';
+export {
+  cancelMaintenance,
+  completeMaintenance,
+  scheduleMaintenance,
+  startMaintenance,
+  tickMaintenances,
+  updateMaintenance,
+} from './maintenance.ts';
 export { notifySubscribers } from './notify-subscribers.ts';
 export { createPublisher, createSite, type Publisher, type Site } from './publisher.ts';
 export { publicationRoutes } from './publication-routes.ts';

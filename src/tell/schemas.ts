@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { purgeSchema, s3Schema } from './push/push-target.ts';
 
 const at = z.int();
+const dayMs = 86_400_000;
 
 export const maintenanceSchema = z
   .object({
@@ -12,21 +13,69 @@ export const maintenanceSchema = z
     endsAt: at,
     status: z.enum(['scheduled', 'in_progress', 'completed', 'cancelled']),
     serviceIds: z.array(z.string()),
+    seriesId: z.string().nullable(),
+    announceBeforeMs: z.int(),
+    /** When subscribers were told; null before. */
+    announcedAt: at.nullable(),
   })
   .meta({ id: 'Maintenance' });
 export type MaintenanceView = z.infer<typeof maintenanceSchema>;
 
 /** What the verbs check further (times in order, services known) is refused by them, field by field. */
+const planned = {
+  title: z.string().trim().min(1).max(200),
+  body: z.string().trim().max(10_000),
+  serviceIds: z.array(z.string().min(1).max(100)).min(1).max(1_000),
+  /** How long before its start subscribers are told by mail. */
+  announceBeforeMs: z
+    .int()
+    .min(0)
+    .max(60 * dayMs),
+};
 export const newMaintenanceSchema = z
   .object({
-    title: z.string().trim().min(1).max(200),
-    body: z.string().trim().max(10_000).default(''),
+    ...planned,
+    body: planned.body.default(''),
+    announceBeforeMs: planned.announceBeforeMs.default(3 * dayMs),
     startsAt: at,
     endsAt: at,
-    serviceIds: z.array(z.string().min(1).max(100)).min(1).max(1_000),
   })
   .strict();
-export const changeMaintenanceSchema = newMaintenanceSchema.partial();
+/** Without defaults: what is left out stays as it is. */
+export const changeMaintenanceSchema = z
+  .object({ ...planned, startsAt: at, endsAt: at })
+  .partial()
+  .strict();
+
+export const seriesSchema = z
+  .object({
+    id: z.string(),
+    title: z.string(),
+    body: z.string(),
+    firstAt: at,
+    durationMs: z.int(),
+    timeZone: z.string(),
+    rule: z.string(),
+    serviceIds: z.array(z.string()),
+  })
+  .meta({ id: 'MaintenanceSeries' });
+export type SeriesView = z.infer<typeof seriesSchema>;
+
+export const newSeriesSchema = z
+  .object({
+    ...planned,
+    body: planned.body.default(''),
+    announceBeforeMs: planned.announceBeforeMs.default(3 * dayMs),
+    firstAt: at,
+    durationMs: z
+      .int()
+      .min(60_000)
+      .max(7 * dayMs),
+    timeZone: z.string().min(1).max(64),
+    /** An RRULE of RFC 5545, without its name: `FREQ=MONTHLY;BYDAY=1SU`. */
+    rule: z.string().trim().toUpperCase().min(1).max(300),
+  })
+  .strict();
 
 export const publicationSchema = z
   .object({

@@ -130,6 +130,12 @@ const hugs = createRoute({
   }),
   component: lazyRouteComponent(() => import('./pages/hugs.tsx'), 'HugsPage'),
 });
+const maintenance = createRoute({
+  getParentRoute: () => member,
+  errorComponent: Stuck,
+  path: '/maintenance',
+  component: lazyRouteComponent(() => import('./pages/maintenance.tsx'), 'MaintenancePage'),
+});
 const statusPage = createRoute({
   getParentRoute: () => member,
   errorComponent: Stuck,
@@ -165,6 +171,7 @@ export const router = createRouter({
       listeningTarget,
       onCall,
       hugs,
+      maintenance,
       statusPage,
       people,
       me,

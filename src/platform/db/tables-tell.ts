@@ -25,4 +25,25 @@ export interface TellTables {
     next_attempt_at: Generated<number>;
     error: string | null;
   };
+  /** Maintenance that comes again. The next occurrence is always a row of `maintenances`. */
+  maintenance_series: {
+    id: string;
+    title: string;
+    body: string;
+    /** DTSTART of the rule. */
+    first_at: number;
+    duration_ms: number;
+    time_zone: string;
+    /** RFC 5545, without the name RRULE. */
+    rule: string;
+    announce_before_ms: number;
+    /** The latest occurrence that was planned, by its start. */
+    last_at: number | null;
+    /** When the next is to be planned; null when there is none any more. */
+    plan_at: number | null;
+    created_by: string | null;
+    created_at: number;
+    ended_at: number | null;
+  };
+  maintenance_series_services: { series_id: string; service_id: string };
 }

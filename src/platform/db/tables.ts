@@ -327,6 +327,11 @@ export interface Tables
     created_by: string | null;
     created_at: At;
     updated_at: At;
+    /** The series that it is an occurrence of. */
+    series_id: string | null;
+    announce_before_ms: Generated<number>;
+    /** When subscribers were told of it; null before. */
+    announced_at: At | null;
   };
   maintenance_services: { maintenance_id: string; service_id: string };
   subscribers: {

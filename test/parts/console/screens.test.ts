@@ -29,6 +29,8 @@ const screens: readonly (readonly [path: () => string, heading: string | RegExp]
   [() => '/console/services/checkout', 'Checkout'],
   [() => '/console/on-call', 'On-call'],
   [() => '/console/hugs', 'Hugs'],
+  [() => '/console/maintenance', 'Maintenance'],
+  [() => '/console/page', 'Status page'],
   [() => '/console/people', 'People'],
   [() => '/console/me', 'You'],
 ];

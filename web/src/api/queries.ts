@@ -10,6 +10,7 @@ import type {
   IncidentSummary,
   Listening,
   ListeningTarget,
+  MaintenanceView,
   Me,
   MyThanks,
   OnCallView,
@@ -17,6 +18,7 @@ import type {
   PersonView,
   ProbeView,
   PublicationView,
+  SeriesView,
   ServiceDetail,
   ServiceSummary,
 } from './types.ts';
@@ -146,6 +148,19 @@ export const hugsQuery = (status: Hug['status']) =>
 export const myThanksQuery = queryOptions({
   queryKey: ['my-thanks'],
   queryFn: ({ signal }) => get<MyThanks>('/api/v1/me/thanks', signal),
+});
+
+export const maintenancesQuery = queryOptions({
+  queryKey: ['maintenances'],
+  queryFn: ({ signal }) => get<{ maintenances: MaintenanceView[] }>('/api/v1/maintenances', signal),
+  // It starts and ends by itself.
+  refetchInterval: slowMs,
+});
+
+export const seriesQuery = queryOptions({
+  queryKey: ['maintenance-series'],
+  queryFn: ({ signal }) => get<{ series: SeriesView[] }>('/api/v1/maintenance-series', signal),
+  refetchInterval: slowMs,
 });
 
 export const publicationQuery = queryOptions({

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type * as app from '../../../src/app/api/schemas.ts';
 import type * as respond from '../../../src/respond/schemas.ts';
 import type * as probes from '../../../src/watch/probes/schemas.ts';
+import type * as tell from '../../../src/tell/schemas.ts';
 import type * as watch from '../../../src/watch/schemas.ts';
 
 // The shapes of requests, from the schemas that check them on the server.
@@ -13,6 +14,8 @@ export type IntegrationKey = z.output<typeof watch.integrationKeySchema>;
 export type Tried = z.output<typeof watch.triedSchema>;
 export type OpenIncident = z.input<typeof respond.openIncidentSchema>;
 export type PublicUpdate = z.input<typeof respond.updateSchema>;
+export type NewMaintenance = z.input<typeof tell.newMaintenanceSchema>;
+export type NewSeries = z.input<typeof tell.newSeriesSchema>;
 export type NewOverride = z.input<typeof respond.overrideSchema>;
 export type ChangeMe = z.input<typeof app.changeMeSchema>;
 export type NewContactMethod = z.input<typeof app.newContactMethodSchema>;
@@ -22,7 +25,7 @@ export type Role = z.output<typeof app.roleSchema>;
 
 export type { ApiKeyView, Me, Overview, PersonView } from '../../../src/app/api/schemas.ts';
 export type { IncidentDetail, IncidentSummary, OnCallView, TimelineEvent } from '../../../src/respond/schemas.ts';
-export type { PublicationView } from '../../../src/tell/schemas.ts';
+export type { MaintenanceView, PublicationView, SeriesView } from '../../../src/tell/schemas.ts';
 export type { CreditView, Hug, MyThanks } from '../../../src/thank/schemas.ts';
 export type { ProbeView } from '../../../src/watch/probes/schemas.ts';
 export type { CheckView, ServiceDetail, ServiceSummary } from '../../../src/watch/schemas.ts';

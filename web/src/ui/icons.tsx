@@ -40,6 +40,7 @@ import User from 'lucide-react/icons/user';
 import UserCheck from 'lucide-react/icons/user-check';
 import Users from 'lucide-react/icons/users';
 import WifiOff from 'lucide-react/icons/wifi-off';
+import Wrench from 'lucide-react/icons/wrench';
 import X from 'lucide-react/icons/x';
 import type { LucideIcon } from 'lucide-react';
 
@@ -88,6 +89,7 @@ const icons = {
   unknown: CircleDashed,
   user: User,
   warning: TriangleAlert,
+  wrench: Wrench,
 } satisfies Record<string, LucideIcon>;
 
 export type IconName = keyof typeof icons;

@@ -9,6 +9,7 @@ import { inbound } from './0007-inbound.ts';
 import { engine } from './0008-engine.ts';
 import { listen } from './0010-listen.ts';
 import { publishing } from './0011-publishing.ts';
+import { maintenanceSeries } from './0012-maintenance-series.ts';
 import { thanks } from './0013-thanks.ts';
 import { gifts } from './0014-gifts.ts';
 import { postmortems } from './0015-postmortems.ts';
@@ -25,6 +26,7 @@ export const migrations: readonly Migration[] = [
   engine,
   listen,
   publishing,
+  maintenanceSeries,
   thanks,
   gifts,
   postmortems,
