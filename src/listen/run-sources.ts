@@ -4,6 +4,7 @@ import type { Ctx } from '../platform/context.ts';
 import type { Tables } from '../platform/db/tables.ts';
 import { cutText } from '../platform/cut-text.ts';
 import { oneLine } from '../platform/one-line.ts';
+import { claimSource, LeaseLostError, releaseSource, renewEveryMs, renewLease } from './source-lease.ts';
 import { sourceKinds } from './sources/index.ts';
 import { SourceError, type SourceIo, type SourceKind } from './sources/source.ts';
 import { mostPostsAtOnce, takePosts } from './take-posts.ts';
@@ -32,8 +33,6 @@ interface Reader {
   done: Promise<void>;
 }
 
-const leaseMs = 90_000;
-const renewEveryMs = 30_000;
 const shortestWaitMs = 1_000;
 const longestWaitMs = 5 * 60_000;
 const finalWaitMs = 15 * 60_000;
@@ -60,7 +59,7 @@ export function createListener(ctx: Ctx, options: ListenerOptions): Listener {
     }
     for (const row of rows) {
       const kind = sourceKinds.get(row.kind);
-      if (readers.has(row.id) || kind === undefined || !(await claim(ctx, row.id, now))) continue;
+      if (readers.has(row.id) || kind === undefined || !(await claimSource(ctx, row.id, now))) continue;
       const stop = new AbortController();
       const done = follow(ctx, options, kind, row.id, stop.signal)
         .catch((error: unknown) => ctx.log.error({ err: error, source: row.id }, 'a source could not be followed'))
@@ -89,32 +88,23 @@ export function createListener(ctx: Ctx, options: ListenerOptions): Listener {
 
 const markOf = (row: SourceRow): string => JSON.stringify([row.kind, row.config]);
 
-/** Takes the source for this node, unless another reads it. */
-async function claim(ctx: Ctx, id: string, now: EpochMs): Promise<boolean> {
-  const { numUpdatedRows } = await ctx.db
-    .updateTable('listen_sources')
-    .set({ lease_owner: ctx.nodeId, lease_until: now + leaseMs })
-    .where('id', '=', id)
-    .where('archived_at', 'is', null)
-    .where((where) =>
-      where.or([
-        where('lease_owner', 'is', null),
-        where('lease_owner', '=', ctx.nodeId),
-        where('lease_until', '<=', now),
-      ]),
-    )
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
-}
-
-/** Reads one source until it ends or is let go of; waits longer after each failure. */
+/** Reads one source until it ends, is let go of, or is another node's; waits longer after each failure. */
 async function follow(
   ctx: Ctx,
   options: ListenerOptions,
   kind: SourceKind,
   id: string,
-  stop: AbortSignal,
+  letGo: AbortSignal,
 ): Promise<void> {
+  const lost = new AbortController();
+  const stop = AbortSignal.any([letGo, lost.signal]);
+  // Also while nothing comes, and while it waits.
+  const renewing = setInterval(() => {
+    renewLease(ctx, id, ctx.clock.now()).then(
+      (isOurs) => isOurs || lost.abort(),
+      () => undefined,
+    );
+  }, renewEveryMs);
   let failures = 0;
   try {
     while (!stop.aborted) {
@@ -124,24 +114,19 @@ async function follow(
           heardAnything = true;
           failures = 0;
         });
-        if (!stop.aborted) await setHealth(ctx, id, 'ended');
+        if (!stop.aborted) await noteEnd(ctx, id);
         return;
       } catch (error) {
-        if (stop.aborted) return;
+        if (stop.aborted || error instanceof LeaseLostError) return;
         failures += 1;
         const waitMs = waitAfter(error, failures, heardAnything, ctx);
         await noteFailure(ctx, id, error, failures);
-        await renewing(ctx, id, options.io.wait(waitMs, stop)).catch(() => undefined);
+        await options.io.wait(waitMs, stop).catch(() => undefined);
       }
     }
   } finally {
-    await ctx.db
-      .updateTable('listen_sources')
-      .set({ lease_owner: null, lease_until: null })
-      .where('id', '=', id)
-      .where('lease_owner', '=', ctx.nodeId)
-      .execute()
-      .catch(() => undefined);
+    clearInterval(renewing);
+    await releaseSource(ctx, id).catch(() => undefined);
   }
 }
 
@@ -164,7 +149,6 @@ async function readOnce(
 ): Promise<void> {
   const row = await ctx.db.selectFrom('listen_sources').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
   const config = kind.schema.parse(fillSecrets(row.config, options.resolveSecret));
-  let renewedAt = ctx.clock.now();
   for await (const batch of kind.read({
     config,
     position: row.position,
@@ -174,10 +158,6 @@ async function readOnce(
   })) {
     if (stop.aborted) return;
     const now = ctx.clock.now();
-    if (now - renewedAt >= renewEveryMs) {
-      if (!(await claim(ctx, id, now))) throw new SourceError('another HugOps reads this source now');
-      renewedAt = now;
-    }
     // The position goes with the last piece: whatever was committed before it is known when it comes again.
     const pieces = Math.max(1, Math.ceil(batch.posts.length / mostPostsAtOnce));
     for (let piece = 0; piece < pieces; piece++) {
@@ -190,6 +170,7 @@ async function readOnce(
           ...(isLast ? { withdrawals: batch.withdrawals ?? [], position: batch.position } : {}),
         },
         now,
+        reader: ctx.nodeId,
       });
     }
     onBatch();
@@ -222,21 +203,12 @@ function fillSecrets(value: unknown, resolve: ListenerOptions['resolveSecret']):
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fillSecrets(item, resolve)]));
 }
 
-/** Keeps the lease while waiting. */
-async function renewing(ctx: Ctx, id: string, wait: Promise<void>): Promise<void> {
-  const timer = setInterval(() => void claim(ctx, id, ctx.clock.now()).catch(() => false), renewEveryMs);
-  try {
-    await wait;
-  } finally {
-    clearInterval(timer);
-  }
-}
-
-async function setHealth(ctx: Ctx, id: string, health: 'ended'): Promise<void> {
+async function noteEnd(ctx: Ctx, id: string): Promise<void> {
   await ctx.db
     .updateTable('listen_sources')
-    .set({ health, health_since: ctx.clock.now() })
+    .set({ health: 'ended', health_since: ctx.clock.now() })
     .where('id', '=', id)
+    .where('lease_owner', '=', ctx.nodeId)
     .execute();
 }
 
@@ -255,5 +227,6 @@ async function noteFailure(ctx: Ctx, id: string, error: unknown, failures: numbe
       last_error: cutText(oneLine(reason), 300),
     }))
     .where('id', '=', id)
+    .where('lease_owner', '=', ctx.nodeId)
     .execute();
 }

@@ -10,6 +10,7 @@ import { editPosts } from './edit-posts.ts';
 import { type HeardPost, reasonsAsJson } from './heard-post.ts';
 import { cleanId, cleanLanguage, cleanPostText, cleanUrl, type NewPost, type PostBatch } from './post.ts';
 import { claimPosts, claimVoices } from './post-memory.ts';
+import { LeaseLostError, leaseMs } from './source-lease.ts';
 import { stepSeries } from './step-series.ts';
 import { type Hearing, type Target, targetKey, targetOf } from './watch-words.ts';
 import { withdrawPosts } from './withdraw-posts.ts';
@@ -20,6 +21,8 @@ export interface TakePosts {
   source: string;
   batch: PostBatch;
   now: EpochMs;
+  /** The node that has read the batch under a lease; left out where posts are sent. */
+  reader?: string;
 }
 
 /** What became of the posts of a batch. */
@@ -41,9 +44,10 @@ export const mostPostsAtOnce = 500;
 /**
  * Takes what a source has read: at least once in, exactly once counted. Posts, counts, the state of the detectors, signals and the
  * position of the source are one transaction, so that a crash anywhere repeats the batch and counts nothing twice. Batches may hold at
- * most 500 posts that name something.
+ * most 500 posts that name something. Throws LeaseLostError when the reader's lease is another's: a reader that was away must not turn
+ * the position back.
  */
-export async function takePosts(ctx: Ctx, { hearing, source, batch, now }: TakePosts): Promise<PostTally> {
+export async function takePosts(ctx: Ctx, { hearing, source, batch, now, reader }: TakePosts): Promise<PostTally> {
   const tally: PostTally = { taken: 0, repeated: 0, unmatched: 0, refused: 0, withdrawn: 0 };
   const heard: HeardPost[] = [];
   for (const post of batch.posts) {
@@ -55,17 +59,18 @@ export async function takePosts(ctx: Ctx, { hearing, source, batch, now }: TakeP
     // One batch of a source at a time, on whichever node.
     const row = await tx.db
       .selectFrom('listen_sources')
-      .select(['id', 'health'])
+      .select(['health', 'lease_owner'])
       .where('id', '=', source)
       .where('archived_at', 'is', null)
       .forUpdate()
       .executeTakeFirst();
     if (!row) return { taken: 0, withdrawn: 0 };
+    if (reader !== undefined && row.lease_owner !== reader) throw new LeaseLostError();
     const counted = await store(tx, { hearing, source, heard: heard.filter(({ post }) => post.isEdit !== true), now });
     await editPosts(tx, { hearing, source, edits: heard.filter(({ post }) => post.isEdit === true) });
     // After the posts: what was written and taken back in one batch is gone.
     const gone = await withdrawPosts(tx, { source, withdrawals: batch.withdrawals ?? [], now });
-    await moveSource(tx, source, batch, row.health, now);
+    await moveSource(tx, { source, batch, now, reader, wasOk: row.health === 'ok' });
     return { taken: counted, withdrawn: gone };
   });
   tally.taken = taken;
@@ -208,7 +213,15 @@ async function insertPosts(tx: Ctx, source: string, kept: readonly Judged[], now
     .execute();
 }
 
-async function moveSource(tx: Ctx, source: string, batch: PostBatch, health: string, now: EpochMs): Promise<void> {
+interface Move {
+  source: string;
+  batch: PostBatch;
+  now: EpochMs;
+  reader: string | undefined;
+  wasOk: boolean;
+}
+
+async function moveSource(tx: Ctx, { source, batch, now, reader, wasOk }: Move): Promise<void> {
   const newest = batch.posts.reduce((latest, { at }) => (at <= now && at > latest ? at : latest), 0);
   await tx.db
     .updateTable('listen_sources')
@@ -216,7 +229,8 @@ async function moveSource(tx: Ctx, source: string, batch: PostBatch, health: str
       last_seen_at: now,
       ...(newest > 0 ? { last_post_at: newest } : {}),
       ...(batch.position === undefined ? {} : { position: batch.position }),
-      ...(health === 'ok' ? {} : { health: 'ok' as const, health_since: now, failures: 0 }),
+      ...(reader === undefined ? {} : { lease_until: now + leaseMs }),
+      ...(wasOk ? {} : { health: 'ok' as const, health_since: now, failures: 0 }),
     })
     .where('id', '=', source)
     .execute();

@@ -36,8 +36,11 @@ const positionSchema = z.object({
 
 function readPosition(text: string | null): Position {
   if (text === null) return beginning;
-  const parsed = positionSchema.safeParse(JSON.parse(text));
-  return parsed.success ? parsed.data : beginning;
+  try {
+    return positionSchema.safeParse(JSON.parse(text)).data ?? beginning;
+  } catch {
+    return beginning;
+  }
 }
 
 /** Posts from a file, for replays and rehearsals: each line is what the webhook takes as an item. Ends with the file. */
@@ -49,6 +52,8 @@ async function* read({ config, position, io, stop }: ReadSource<z.output<typeof 
     throw new SourceError(`${config.path} cannot be read`, { isFinal: true, cause: error });
   });
   try {
+    if ((await file.stat()).isDirectory())
+      throw new SourceError(`${config.path} is a directory, not a file`, { isFinal: true });
     let at = 0;
     let items: InboundPost[] = [];
     const batch = (): PostBatch => {

@@ -27,22 +27,30 @@ async function* read(input: ReadSource<Config>): AsyncGenerator<PostBatch> {
   const known = Number(position ?? Number.NaN);
   let last = Number.isSafeInteger(known) ? known : undefined;
   while (!stop.aborted) {
-    const newest = z
-      .int()
-      .min(0)
-      .parse(await ask(input, 'maxitem'));
+    const newest = await newestId(input);
     const from = last === undefined ? newest : Math.max(last, newest - mostItems);
     const { items, readTo } = await readItems(input, from + 1, newest);
     const changed = z.object({ items: z.array(z.int()) }).safeParse(await ask(input, 'updates'));
     const touched = changed.success ? changed.data.items.slice(0, mostItems).filter((id) => id <= readTo) : [];
     const later = await mapSome(touched, (id) => readItem(input, id));
-    const withdrawals: Withdrawal[] = [...items, ...later.filter((item) => item !== undefined)]
+    const changes = later.filter((item) => item !== undefined);
+    const withdrawals: Withdrawal[] = [...items, ...changes]
       .filter((item) => item.deleted === true || item.dead === true)
       .map((item) => ({ externalId: String(item.id) }));
+    const edits = changes.flatMap(toPost).map((post) => ({ ...post, isEdit: true }));
     last = readTo;
-    yield { posts: items.flatMap(toPost), withdrawals, position: String(readTo) };
+    yield { posts: [...items.flatMap(toPost), ...edits], withdrawals, position: String(readTo) };
     await io.wait(everyMs, stop);
   }
+}
+
+async function newestId(input: ReadSource<Config>): Promise<number> {
+  const read = z
+    .int()
+    .min(0)
+    .safeParse(await ask(input, 'maxitem'));
+  if (!read.success) throw new SourceError(`${new URL(input.config.url).host} does not say which item is the newest`);
+  return read.data;
 }
 
 const itemSchema = z.object({

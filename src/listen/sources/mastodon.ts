@@ -31,6 +31,7 @@ const eventsAtOnce = 200;
 const silenceMs = { sse: 60_000, websocket: 300_000 } as const;
 const pagesOfCatchUp = 10;
 const perPage = 40;
+const requestTimeoutMs = 15_000;
 
 /**
  * Posts of a Mastodon server: of a hashtag, or all public ones (docs.joinmastodon.org/methods/streaming). The stream knows no position:
@@ -39,38 +40,51 @@ const perPage = 40;
 export const mastodonSource: SourceKind<typeof schema> = { kind: 'mastodon', label: 'Mastodon', schema, read };
 
 async function* read(input: ReadSource<Config>): AsyncGenerator<PostBatch> {
-  const { config, position, stop } = input;
-  const stream = await openStream(input);
-  try {
-    let newest = position;
-    if (position !== null) {
-      let reached = position;
-      for await (const statuses of missed(input, position)) {
-        reached = newestOf(reached, statuses) ?? reached;
-        yield { posts: statuses.flatMap((status) => toPost(status, false) ?? []), position: reached };
+  let { position } = input;
+  while (!input.stop.aborted) {
+    const stream = await openStream(input);
+    try {
+      // It stands, whether anybody posts or not.
+      yield { posts: [] };
+      if (position !== null) {
+        for await (const statuses of missed(input, position)) {
+          position = newestOf(position, statuses) ?? position;
+          yield { posts: statuses.flatMap((status) => toPost(status, false) ?? []), position };
+        }
       }
-      newest = reached;
+      position = yield* follow(input, stream, position);
+    } finally {
+      stream.close();
     }
-    for (;;) {
-      const messages = await stream.take(eventsAtOnce, silenceMs[config.transport]);
-      if (stop.aborted) return;
-      if (messages.length === 0) throw new SourceError(`${new URL(config.server).host} has said nothing for too long`);
-      const batch: { posts: NewPost[]; withdrawals: Withdrawal[] } = { posts: [], withdrawals: [] };
-      for (const message of messages) {
-        const event = config.transport === 'sse' ? splitEvent(message) : unwrapEvent(message);
-        if (event === undefined) continue;
-        if (event.name === 'delete') batch.withdrawals.push({ externalId: event.payload.trim() });
-        const status =
-          event.name === 'update' || event.name === 'status.update' ? readStatus(event.payload) : undefined;
-        if (status === undefined) continue;
-        const post = toPost(status, event.name === 'status.update');
-        if (post) batch.posts.push(post);
-        newest = newestOf(newest, [status]);
-      }
-      yield newest === null ? batch : { ...batch, position: newest };
+  }
+}
+
+/** Passes on what the stream says. Returns the newest id when a WebSocket is silent for long: only a new connection tells whether it lives. */
+async function* follow(
+  { config, stop }: ReadSource<Config>,
+  stream: Stream,
+  position: string | null,
+): AsyncGenerator<PostBatch, string | null> {
+  let newest = position;
+  for (;;) {
+    const messages = await stream.take(eventsAtOnce, silenceMs[config.transport]);
+    if (stop.aborted) return newest;
+    if (messages.length === 0) {
+      if (config.transport === 'websocket') return newest;
+      throw new SourceError(`${new URL(config.server).host} has said nothing for too long`);
     }
-  } finally {
-    stream.close();
+    const batch: { posts: NewPost[]; withdrawals: Withdrawal[] } = { posts: [], withdrawals: [] };
+    for (const message of messages) {
+      const event = config.transport === 'sse' ? splitEvent(message) : unwrapEvent(message);
+      if (event === undefined) continue;
+      if (event.name === 'delete') batch.withdrawals.push({ externalId: event.payload.trim() });
+      const status = event.name === 'update' || event.name === 'status.update' ? readStatus(event.payload) : undefined;
+      if (status === undefined) continue;
+      const post = toPost(status, event.name === 'status.update');
+      if (post) batch.posts.push(post);
+      newest = newestOf(newest, [status]);
+    }
+    yield newest === null ? batch : { ...batch, position: newest };
   }
 }
 
@@ -79,8 +93,9 @@ interface Stream {
   close(): void;
 }
 
-async function openStream({ config, io, stop }: ReadSource<Config>): Promise<Stream> {
-  const tag = config.hashtag?.replace(/^#/, '');
+async function openStream(input: ReadSource<Config>): Promise<Stream> {
+  const { config, io, stop } = input;
+  const tag = tagOf(config);
   if (config.transport === 'sse') {
     const url = new URL(`/api/v1/streaming/${tag === undefined ? 'public' : 'hashtag'}`, config.server);
     if (tag !== undefined) url.searchParams.set('tag', tag);
@@ -89,37 +104,54 @@ async function openStream({ config, io, stop }: ReadSource<Config>): Promise<Str
   const url = new URL('/api/v1/streaming', config.server.replace(/^http/, 'ws'));
   url.searchParams.set('stream', tag === undefined ? 'public' : 'hashtag');
   if (tag !== undefined) url.searchParams.set('tag', tag);
+  if (!subprotocol.test(config.token)) throw new SourceError('the token is none of Mastodon', { isFinal: true });
   // In the place of a subprotocol, because browsers can set no header; an address would stand in logs.
   const socket = openSocketMessages(url, [config.token], stop);
-  await socket.opened;
+  try {
+    await socket.opened;
+  } catch (error) {
+    socket.close();
+    // A WebSocket does not say with which status it was refused; the timeline does.
+    if (!stop.aborted) await timeline(input, { limit: '1' });
+    throw error;
+  }
   return socket;
 }
 
+/** What RFC 6455 lets a subprotocol be. */
+const subprotocol = /^[\w!#$%&'*+.^`|~-]+$/;
+const tagOf = ({ hashtag }: Config): string | undefined => hashtag?.replace(/^#/, '');
 const bearer = ({ token }: Config): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
 /** What came while nobody read, oldest first; as far back as some pages reach. */
-async function* missed({ config, io, stop }: ReadSource<Config>, since: string): AsyncGenerator<Status[]> {
-  const tag = config.hashtag?.replace(/^#/, '');
-  const url = new URL(
-    `/api/v1/timelines/${tag === undefined ? 'public' : `tag/${encodeURIComponent(tag)}`}`,
-    config.server,
-  );
-  url.searchParams.set('limit', String(perPage));
+async function* missed(input: ReadSource<Config>, since: string): AsyncGenerator<Status[]> {
   let from = since;
   for (let page = 0; page < pagesOfCatchUp; page++) {
-    url.searchParams.set('min_id', from);
-    const response = await io.fetch(url, { headers: bearer(config), signal: stop }).catch((error: unknown) => {
-      throw new SourceError(`${url.host} cannot be reached`, { cause: error });
-    });
-    if (response.status !== 200) throw refusalOf(url, response);
-    const listed = z.array(z.unknown()).safeParse(await response.json().catch(() => undefined));
-    if (!listed.success) throw new SourceError(`${url.host} answered with something that is no timeline`);
-    const statuses = listed.data.flatMap((one) => statusSchema.safeParse(one).data ?? []).toReversed();
+    const listed = await timeline(input, { limit: String(perPage), min_id: from });
+    const statuses = listed.flatMap((one) => statusSchema.safeParse(one).data ?? []).toReversed();
     if (statuses.length > 0) yield statuses;
     const next = newestOf(from, statuses) ?? from;
-    if (listed.data.length < perPage || next === from) return;
+    if (listed.length < perPage || next === from) return;
     from = next;
   }
+}
+
+async function timeline(
+  { config, io, stop }: ReadSource<Config>,
+  parameters: Record<string, string>,
+): Promise<unknown[]> {
+  const tag = tagOf(config);
+  const path = tag === undefined ? 'public' : `tag/${encodeURIComponent(tag)}`;
+  const url = new URL(`/api/v1/timelines/${path}`, config.server);
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(requestTimeoutMs)]);
+  const response = await io.fetch(url, { headers: bearer(config), signal }).catch((error: unknown) => {
+    throw new SourceError(`${url.host} cannot be reached`, { cause: error });
+  });
+  if (response.status !== 200) throw refusalOf(url, response);
+  const listed = z.array(z.unknown()).safeParse(await response.json().catch(() => undefined));
+  if (!listed.success) throw new SourceError(`${url.host} answered with something that is no timeline`);
+  return listed.data;
 }
 
 /** Ids are numbers as text, larger with time; longer than a double holds. */

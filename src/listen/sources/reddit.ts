@@ -76,7 +76,7 @@ function createClient({ config, io, stop }: ReadSource<Config>): Client {
   const agent = `hugops/1 (by ${config.contact})`;
   const bounded = (): AbortSignal => AbortSignal.any([stop, AbortSignal.timeout(requestTimeoutMs)]);
   const send = (url: URL, init: RequestInit): Promise<Response> =>
-    io.fetch(url, { ...init, signal: bounded() }).catch((error: unknown) => {
+    io.fetch(url, { ...init, redirect: 'manual', signal: bounded() }).catch((error: unknown) => {
       throw new SourceError(`${url.host} cannot be reached`, { cause: error });
     });
   const authorize = async (): Promise<string> => {
@@ -107,22 +107,34 @@ function createClient({ config, io, stop }: ReadSource<Config>): Client {
         const response = await send(url, {
           headers: { authorization: `Bearer ${await authorize()}`, 'user-agent': agent },
         });
-        left = Number(response.headers.get('x-ratelimit-remaining') ?? Number.POSITIVE_INFINITY);
-        resetMs = Number(response.headers.get('x-ratelimit-reset') ?? 0) * 1000;
+        left = headerNumber(response, 'x-ratelimit-remaining') ?? Number.POSITIVE_INFINITY;
+        resetMs = Math.min(longestResetMs, (headerNumber(response, 'x-ratelimit-reset') ?? 0) * 1000);
         if (response.status === 200) return response.json().catch(() => undefined);
         // A token may be withdrawn before its time.
         token = undefined;
         if (response.status === 401 && attempt === 1) continue;
         if (response.status === 429)
           throw new SourceError(`${url.host} asks to come back later`, { retryAfterMs: Math.max(resetMs, 10_000) });
+        // A subreddit that is not there leads to the search for one.
+        if (response.status >= 300 && response.status < 400)
+          throw new SourceError(`${url.host} knows no subreddit of this name`, { isFinal: true });
         throw refusalOf(url, response);
       }
     },
   };
 }
 
+/** The rate is filled up every ten minutes. */
+const longestResetMs = 600_000;
+
+function headerNumber(response: Response, name: string): number | undefined {
+  const value = Number.parseFloat(response.headers.get(name) ?? '');
+  return Number.isFinite(value) && value >= 0 ? value : undefined;
+}
+
 const thingSchema = z.object({
-  name: z.string(),
+  /** A comment or a link; a listing may hold other things, which have names of their own order. */
+  name: z.string().regex(/^t[13]_[0-9a-z]{1,20}$/),
   author: z.string().nullish(),
   created_utc: z.number(),
   title: z.string().optional(),
@@ -163,12 +175,13 @@ async function listing(client: Client, path: string, parameters: Record<string, 
   return read.data.data.children.flatMap(({ data }) => thingSchema.safeParse(data).data ?? []);
 }
 
+/** Also of those that Reddit took down itself: `[ Removed by Reddit ]`. */
+const gone = /^\[ ?(?:deleted|removed)\b[^\]]{0,80}\]$/i;
+
 const isGone = (thing: Thing): boolean =>
   thing.author === '[deleted]' ||
-  thing.body === '[deleted]' ||
-  thing.body === '[removed]' ||
-  thing.selftext === '[deleted]' ||
-  thing.selftext === '[removed]' ||
+  gone.test(thing.body ?? '') ||
+  gone.test(thing.selftext ?? '') ||
   (thing.removed_by_category !== undefined && thing.removed_by_category !== null);
 
 const mostKept = 2_000;
@@ -180,16 +193,16 @@ async function deleted(client: Client, input: ReadSource<Config>, round: number)
   const asked = [kept.slice(0, perPage), kept.slice(turn * perPage, (turn + 1) * perPage)].filter(
     (ids) => ids.length > 0,
   );
-  const gone: Withdrawal[] = [];
+  const withdrawals: Withdrawal[] = [];
   for (const ids of asked) {
     const things = await listing(client, '/api/info', { id: ids.join(',') });
     const there = new Map(things.map((thing) => [thing.name, thing]));
     for (const id of ids) {
       const thing = there.get(id);
-      if (thing === undefined || isGone(thing)) gone.push({ externalId: id });
+      if (thing === undefined || isGone(thing)) withdrawals.push({ externalId: id });
     }
   }
-  return gone;
+  return withdrawals;
 }
 
 function toPost(thing: Thing): NewPost[] {

@@ -29,6 +29,10 @@ export async function openServerEvents(
     closing.abort();
     throw refusalOf(url, response);
   }
+  if (!/^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')) {
+    closing.abort();
+    throw new SourceError(`${url.host} answered with something that is no stream of events`);
+  }
   const queue = createMessageQueue(() => closing.abort());
   void pump(response.body, queue, url);
   return { ...queue, close: () => closing.abort() };
@@ -39,10 +43,13 @@ export function refusalOf(url: URL, response: Response): SourceError {
   const { status } = response;
   const isFinal = status === 401 || status === 403 || status === 404 || status === 422;
   const why = status === 401 || status === 403 ? ': the token is not accepted' : '';
-  const wait = Number(response.headers.get('retry-after') ?? Number.NaN);
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+  const isTold = Number.isFinite(seconds) && seconds > 0;
+  // Who is asked too often and does not say how long, or says it as a date: a minute is no burden to anybody.
+  const retryAfterMs = isTold ? seconds * 1000 : status === 429 ? 60_000 : undefined;
   return new SourceError(`${url.host} answered ${status}${why}`, {
     isFinal,
-    ...(Number.isFinite(wait) && wait > 0 ? { retryAfterMs: wait * 1000 } : {}),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }
 
@@ -51,6 +58,7 @@ async function pump(body: ReadableStream<Uint8Array>, queue: MessageQueue, url: 
   let rest = '';
   let name = '';
   let data: string[] = [];
+  let endedWithReturn = false;
   const line = (text: string): void => {
     if (text === '') {
       if (data.length > 0) queue.push(`${name}\n${data.join('\n')}`);
@@ -65,10 +73,13 @@ async function pump(body: ReadableStream<Uint8Array>, queue: MessageQueue, url: 
   };
   try {
     for await (const bytes of body) {
-      rest += decoder.decode(bytes, { stream: true });
+      const text = decoder.decode(bytes, { stream: true });
+      // One line break may come in two pieces.
+      rest += endedWithReturn && text.startsWith('\n') ? text.slice(1) : text;
+      if (text !== '') endedWithReturn = text.endsWith('\r');
       const lines = rest.split(/\r\n|\n|\r/);
       rest = lines.pop() ?? '';
-      for (const text of lines) line(text);
+      for (const one of lines) line(one);
       if (rest.length > longestEvent || data.reduce((sum, { length }) => sum + length, 0) > longestEvent)
         throw new SourceError(`${url.host} sends an event without end`);
     }

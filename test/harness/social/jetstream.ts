@@ -23,6 +23,8 @@ export interface FakeJetstream {
   garble(text: string): void;
   /** Breaks every connection off, without a farewell. */
   cut(): void;
+  /** Those who are connected now hear nothing, until what it returns is called: then all that they missed. */
+  stall(): () => void;
 }
 
 /** A Jetstream that remembers what happened and plays it from a cursor on, in the first or the second version of its frames. */
@@ -35,10 +37,12 @@ export async function openFakeJetstream(
   const clients = new Set<FakeSocketClient>();
   const sockets = new Set<Socket>();
   const asked: string[] = [];
+  const stalled = new Map<FakeSocketClient, string[]>();
   const server = await internet.tcp((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     serveWebSocket({
+      onClose: () => void socket.end(),
       ...(version === 2 ? { subprotocol: 'xrpc.v1.json' } : {}),
       onOpen(client) {
         asked.push(client.path);
@@ -53,7 +57,11 @@ export async function openFakeJetstream(
   const tell = (event: Omit<Happened, 'timeUs'>): void => {
     const whole = { ...event, timeUs: startUs + happened.length * 1_000 };
     happened.push(whole);
-    for (const client of clients) client.send(frame(whole, version));
+    for (const client of clients) {
+      const missed = stalled.get(client);
+      if (missed) missed.push(frame(whole, version));
+      else client.send(frame(whole, version));
+    }
   };
   const record = (text: string): object => ({
     $type: 'app.bsky.feed.post',
@@ -76,6 +84,13 @@ export async function openFakeJetstream(
     },
     cut() {
       for (const socket of sockets) socket.destroy();
+    },
+    stall() {
+      for (const client of clients) stalled.set(client, []);
+      return () => {
+        for (const [client, missed] of stalled) for (const text of missed) client.send(text);
+        stalled.clear();
+      };
     },
   };
 }

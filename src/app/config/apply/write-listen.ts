@@ -45,8 +45,9 @@ async function writeSources(ctx: Ctx, wanted: Sources, now: EpochMs): Promise<st
       owned_by: 'file' as const,
       archived_at: null,
     };
-    // What another address had said last says nothing about this one.
-    const afresh = { position: null, health: 'waiting' as const, health_since: now, failures: 0, last_error: null };
+    // What another address had said last says nothing about this one; and whoever still reads that one must not write its position here.
+    const unheld = { position: null, lease_owner: null, lease_until: null };
+    const afresh = { ...unheld, health: 'waiting' as const, health_since: now, failures: 0, last_error: null };
     await ctx.db
       .insertInto('listen_sources')
       .values({ id, ...row, ...afresh, created_at: now, ...unread })
@@ -57,7 +58,7 @@ async function writeSources(ctx: Ctx, wanted: Sources, now: EpochMs): Promise<st
   return changed;
 }
 
-const unread = { last_seen_at: null, last_post_at: null, last_error_at: null, lease_owner: null, lease_until: null };
+const unread = { last_seen_at: null, last_post_at: null, last_error_at: null };
 
 async function writeTerms(ctx: Ctx, services: Config['services'], now: EpochMs): Promise<string[]> {
   const rows = await ctx.db
