@@ -107,7 +107,8 @@ export const serveWebSocket =
         pending = Buffer.from(frame.rest);
         const text = frame.payload.toString();
         if (frame.opcode === 1) events.onMessage?.(text, client);
-        if (frame.opcode === 8) events.onClose?.(frame.payload.readUInt16BE(0));
+        // A farewell need not give a code (RFC 6455, section 7.4.1: 1005 stands for none).
+        if (frame.opcode === 8) events.onClose?.(frame.payload.length >= 2 ? frame.payload.readUInt16BE(0) : 1005);
         if (frame.opcode === 10) events.onPong?.(text);
       }
     });
