@@ -25,7 +25,13 @@ export async function hugops(args: readonly string[], options: CommandOptions = 
   const startedAt = performance.now();
   const child = spawn(process.execPath, [main, ...args], {
     cwd: options.cwd ?? tmpdir(),
-    env: { PATH: process.env['PATH'] ?? '', HUGOPS_LOG_LEVEL: 'silent', ...options.env },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HUGOPS_LOG_LEVEL: 'silent',
+      // A test asks nothing of the world outside.
+      HUGOPS_NETWORK_REFERENCES: 'off',
+      ...options.env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };
