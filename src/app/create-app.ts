@@ -16,7 +16,7 @@ import { openMetrics } from '../platform/metrics.ts';
 import { createProofOfWork, fullCost, tokenCost } from '../platform/proof-of-work.ts';
 import type { Random } from '../platform/random.ts';
 import { channels, openChannelIo } from '../respond/channels/index.ts';
-import { acknowledgeRoutes, readVapidKeys, releaseLeases, respondRoutes } from '../respond/index.ts';
+import { acknowledgeRoutes, calendarRoutes, readVapidKeys, releaseLeases, respondRoutes } from '../respond/index.ts';
 import { inboundPostRoutes, listeningRoutes, listenRoutes } from '../listen/index.ts';
 import {
   createPublisher,
@@ -218,6 +218,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         heartbeatRoutes(ctx),
         probeRoutes(ctx, scheduler),
         acknowledgeRoutes(ctx),
+        calendarRoutes(ctx),
         altchaRoutes(ctx, proofOfWork),
         listenRoutes(ctx, proofOfWork),
         inboundPostRoutes(ctx, listening.hearing),

@@ -23,3 +23,4 @@ export { countOpenIncidents, readOpenIncidents } from './read-incidents.ts';
 export { readOnCall } from './read-on-call.ts';
 export { readVapidKeys } from './vapid-keys.ts';
 export { auditPager, type Finding, loopFindingId, loopLaw, readFindings } from './audit.ts';
+export { calendarRoutes } from './plan/calendar-links.ts';

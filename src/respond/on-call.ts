@@ -4,7 +4,7 @@ import type { EpochMs, PolicyStep } from '../domain/words.ts';
 import type { Ctx } from '../platform/context.ts';
 import { expandRule } from './expand-rule.ts';
 
-/** Every schedule in use with the overrides that are not over at `now`. */
+/** Every schedule in use with the overrides and the time off that are not over at `now`. */
 export async function readSchedules(ctx: Ctx, now: EpochMs, ids?: readonly string[]): Promise<Schedule[]> {
   if (ids?.length === 0) return [];
   const rows = await ctx.db
@@ -27,6 +27,9 @@ export async function readSchedules(ctx: Ctx, now: EpochMs, ids?: readonly strin
     .orderBy('created_at')
     .orderBy('id')
     .execute();
+  const timeOff = (
+    await ctx.db.selectFrom('time_off').selectAll().where('until_at', '>', now).orderBy('id').execute()
+  ).map((off) => ({ id: off.id, personId: off.person_id, fromAt: off.from_at, untilAt: off.until_at }));
   return rows.map((row) => ({
     id: row.id,
     name: row.name,
@@ -37,9 +40,11 @@ export async function readSchedules(ctx: Ctx, now: EpochMs, ids?: readonly strin
       .map((override) => ({
         id: override.id,
         personId: override.person_id,
+        ...(override.instead_of === null ? {} : { insteadOf: override.instead_of }),
         fromAt: override.from_at,
         untilAt: override.until_at,
       })),
+    timeOff,
   }));
 }
 

@@ -13,6 +13,7 @@ import { resolveIncident } from './incidents/resolve.ts';
 import { snoozeIncident } from './incidents/snooze.ts';
 import { addPostmortemRoutes } from './postmortems/routes.ts';
 import { addOverride, removeOverride } from './overrides.ts';
+import { rotaRoutes } from './plan/rota-routes.ts';
 import { planRoutes } from './plan/routes.ts';
 import { readIncident, readOpenIncidents, readPastIncidents } from './read-incidents.ts';
 import { readOnCall } from './read-on-call.ts';
@@ -40,6 +41,7 @@ export function respondRoutes(ctx: Ctx): Api {
   addCauseRoutes(ctx, api);
   api.route('/', planRoutes(ctx));
   addPostmortemRoutes(ctx, api);
+  api.route('/', rotaRoutes(ctx));
   return api;
 }
 

@@ -121,6 +121,30 @@ const onCall = createRoute({
   path: '/on-call',
   component: lazyRouteComponent(() => import('./pages/on-call.tsx'), 'OnCallPage'),
 });
+const plan = createRoute({
+  getParentRoute: () => member,
+  errorComponent: Stuck,
+  path: '/on-call/plan',
+  component: lazyRouteComponent(() => import('./pages/plan.tsx'), 'PlanPage'),
+});
+const planSchedule = createRoute({
+  getParentRoute: () => member,
+  errorComponent: Stuck,
+  path: '/on-call/schedules/$id',
+  component: lazyRouteComponent(() => import('./pages/plan-schedule.tsx'), 'PlanSchedulePage'),
+});
+const planPolicy = createRoute({
+  getParentRoute: () => member,
+  errorComponent: Stuck,
+  path: '/on-call/policies/$id',
+  component: lazyRouteComponent(() => import('./pages/plan-policy.tsx'), 'PlanPolicyPage'),
+});
+const planTeam = createRoute({
+  getParentRoute: () => member,
+  errorComponent: Stuck,
+  path: '/on-call/teams/$id',
+  component: lazyRouteComponent(() => import('./pages/plan-team.tsx'), 'PlanTeamPage'),
+});
 const hugs = createRoute({
   getParentRoute: () => member,
   errorComponent: Stuck,
@@ -170,6 +194,10 @@ export const router = createRouter({
       listening,
       listeningTarget,
       onCall,
+      plan,
+      planSchedule,
+      planPolicy,
+      planTeam,
       hugs,
       maintenance,
       statusPage,

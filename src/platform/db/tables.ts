@@ -19,6 +19,7 @@ import type { CauseTables } from './tables-causes.ts';
 import type { EngineTables } from './tables-engine.ts';
 import type { InboundTables } from './tables-inbound.ts';
 import type { PostmortemTables } from './tables-postmortems.ts';
+import type { ScheduleTables } from './tables-schedules.ts';
 import type { TellTables } from './tables-tell.ts';
 import type { CheckPlaceColumns, ProbeTables } from './tables-probes.ts';
 import type { ThankTables } from './tables-thank.ts';
@@ -43,6 +44,7 @@ export interface Tables
     PostmortemTables,
     TellTables,
     ProbeTables,
+    ScheduleTables,
     ThankTables,
     UpstreamTables {
   settings: { key: string; value: Json<unknown>; updated_at: At };
@@ -112,6 +114,8 @@ export interface Tables
     id: string;
     schedule_id: string;
     person_id: string;
+    /** Set: only the time in which that person would have been on call. */
+    instead_of: string | null;
     from_at: At;
     until_at: At;
     created_by: string | null;

@@ -201,3 +201,58 @@ export const teamViewSchema = z
 export type TeamView = z.infer<typeof teamViewSchema>;
 
 export const savedSchema = z.object({ id: z.string(), findings: z.array(findingSchema) });
+
+const inTime = { fromAt: at, untilAt: at };
+const yearMs = 366 * 86_400_000;
+const isSpan = (value: { fromAt: number; untilAt: number }): boolean =>
+  value.untilAt > value.fromAt && value.untilAt - value.fromAt <= yearMs;
+const spanRule = { path: ['untilAt'], message: 'must be later than fromAt, by at most one year' };
+
+export const timeOffBodySchema = z
+  .strictObject({
+    personId: id.optional().describe('Left out: yourself.'),
+    ...inTime,
+    note: z.string().trim().max(200).optional(),
+  })
+  .refine(isSpan, spanRule);
+export const timeOffViewSchema = z
+  .object({ id: z.string(), person: personRef, ...inTime, note: z.string().nullable() })
+  .meta({ id: 'TimeOff' });
+export type TimeOffView = z.infer<typeof timeOffViewSchema>;
+
+export const swapBodySchema = z
+  .strictObject({
+    askedId: id,
+    ...inTime,
+    inReturn: z.strictObject(inTime).refine(isSpan, spanRule).nullable().optional(),
+    message: z.string().trim().min(1).max(500).optional(),
+  })
+  .refine(isSpan, spanRule);
+export type SwapBody = z.output<typeof swapBodySchema>;
+export const swapViewSchema = z
+  .object({
+    id: z.string(),
+    schedule: personRef,
+    asker: personRef,
+    asked: personRef,
+    ...inTime,
+    inReturn: z.object(inTime).nullable(),
+    message: z.string().nullable(),
+  })
+  .meta({ id: 'Swap' });
+export type SwapView = z.infer<typeof swapViewSchema>;
+export const answerSwapSchema = z.strictObject({ accept: z.boolean() });
+
+export const calendarLinkBodySchema = z.strictObject({
+  scheduleId: id.nullable().default(null).describe('Left out: your own shifts in every schedule.'),
+});
+export const calendarLinkSchema = z
+  .object({
+    id: z.string(),
+    scheduleId: z.string().nullable(),
+    url: z.string(),
+    createdAt: at,
+    lastReadAt: at.nullable(),
+  })
+  .meta({ id: 'CalendarLink' });
+export type CalendarLink = z.infer<typeof calendarLinkSchema>;

@@ -3,6 +3,7 @@ import { ApiError, get } from './client.ts';
 import { learnTime } from './server-time.ts';
 import type {
   ApiKeyView,
+  CalendarLink,
   DependencyMap,
   CreditView,
   Hug,
@@ -16,11 +17,16 @@ import type {
   OnCallView,
   Overview,
   PersonView,
+  PlannedSchedule,
+  PolicyView,
   ProbeView,
   PublicationView,
   SeriesView,
   ServiceDetail,
   ServiceSummary,
+  SwapView,
+  TeamView,
+  TimeOffView,
 } from './types.ts';
 
 export const queryClient = new QueryClient({
@@ -137,6 +143,37 @@ export const onCallQuery = queryOptions({
   queryKey: ['on-call'],
   queryFn: ({ signal }) => get<OnCallView>('/api/v1/on-call?days=14', signal),
   refetchInterval: slowMs,
+});
+
+export const plannedSchedulesQuery = queryOptions({
+  queryKey: ['schedules'],
+  queryFn: ({ signal }) => get<{ schedules: PlannedSchedule[] }>('/api/v1/schedules', signal),
+});
+
+export const policiesQuery = queryOptions({
+  queryKey: ['policies'],
+  queryFn: ({ signal }) => get<{ policies: PolicyView[] }>('/api/v1/policies', signal),
+});
+
+export const teamsQuery = queryOptions({
+  queryKey: ['teams'],
+  queryFn: ({ signal }) => get<{ teams: TeamView[] }>('/api/v1/teams', signal),
+});
+
+export const timeOffQuery = queryOptions({
+  queryKey: ['time-off'],
+  queryFn: ({ signal }) => get<{ timeOff: TimeOffView[] }>('/api/v1/time-off', signal),
+});
+
+export const swapsQuery = queryOptions({
+  queryKey: ['swaps'],
+  queryFn: ({ signal }) => get<{ swaps: SwapView[] }>('/api/v1/swaps', signal),
+  refetchInterval: slowMs,
+});
+
+export const calendarLinksQuery = queryOptions({
+  queryKey: ['calendar-links'],
+  queryFn: ({ signal }) => get<{ links: CalendarLink[] }>('/api/v1/calendar-links', signal),
 });
 
 export const hugsQuery = (status: Hug['status']) =>

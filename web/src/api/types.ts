@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type * as app from '../../../src/app/api/schemas.ts';
+import type * as plan from '../../../src/respond/plan/schemas.ts';
 import type * as respond from '../../../src/respond/schemas.ts';
 import type * as probes from '../../../src/watch/probes/schemas.ts';
 import type * as tell from '../../../src/tell/schemas.ts';
@@ -17,6 +18,9 @@ export type PublicUpdate = z.input<typeof respond.updateSchema>;
 export type NewMaintenance = z.input<typeof tell.newMaintenanceSchema>;
 export type NewSeries = z.input<typeof tell.newSeriesSchema>;
 export type NewOverride = z.input<typeof respond.overrideSchema>;
+export type PlanSaved = z.output<typeof plan.savedSchema>;
+export type NewTimeOff = z.input<typeof plan.timeOffBodySchema>;
+export type NewSwap = z.input<typeof plan.swapBodySchema>;
 export type ChangeMe = z.input<typeof app.changeMeSchema>;
 export type NewContactMethod = z.input<typeof app.newContactMethodSchema>;
 export type Invitation = z.input<typeof app.inviteSchema>;
@@ -25,6 +29,16 @@ export type Role = z.output<typeof app.roleSchema>;
 
 export type { ApiKeyView, Me, Overview, PersonView } from '../../../src/app/api/schemas.ts';
 export type { IncidentDetail, IncidentSummary, OnCallView, TimelineEvent } from '../../../src/respond/schemas.ts';
+export type {
+  CalendarLink,
+  PlanFinding,
+  PlannedSchedule,
+  PolicyView,
+  SchedulePreview,
+  SwapView,
+  TeamView,
+  TimeOffView,
+} from '../../../src/respond/plan/schemas.ts';
 export type { MaintenanceView, PublicationView, SeriesView } from '../../../src/tell/schemas.ts';
 export type { CreditView, Hug, MyThanks } from '../../../src/thank/schemas.ts';
 export type { ProbeView } from '../../../src/watch/probes/schemas.ts';

@@ -3,18 +3,21 @@ import { useState } from 'react';
 import { ask } from '../api/client.ts';
 import { onCallQuery } from '../api/queries.ts';
 import { useNow } from '../api/server-time.ts';
-import { useAllows } from '../api/session.ts';
+import { useAllows, useMe } from '../api/session.ts';
 import type { OnCallView } from '../api/types.ts';
 import { refreshAll } from '../ui/act.ts';
-import { Button } from '../ui/button.tsx';
+import { Button, ButtonLink } from '../ui/button.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { Loaded } from '../ui/loaded.tsx';
 import { Empty, Page } from '../ui/page.tsx';
 import { ConfirmButton, SheetButton } from '../ui/sheet.tsx';
 import { InFile } from '../ui/states.tsx';
-import { dayText, clockText, readerZone, spanText, Time } from '../ui/time.tsx';
+import { dayText, clockText, rangeText, readerZone, spanText, Time } from '../ui/time.tsx';
+import { CalendarButton } from './calendar-links.tsx';
 import { OverrideForm } from './override-form.tsx';
 import { ShiftStrip } from './shift-strip.tsx';
+import { AskSwapForm, Swaps } from './swaps.tsx';
+import { TimeOffButton, TimeOffList } from './time-off.tsx';
 
 type Schedule = OnCallView['schedules'][number];
 type Shift = Schedule['shifts'][number];
@@ -22,14 +25,34 @@ type Shift = Schedule['shifts'][number];
 /** Who is on call now, and who will be in the next two weeks. */
 export function OnCallPage() {
   const query = useQuery(onCallQuery);
+  const mayPlan = useAllows('admin');
   return (
-    <Page title="On-call">
+    <Page
+      title="On-call"
+      actions={
+        <>
+          <CalendarButton />
+          <TimeOffButton />
+          <ButtonLink to="/on-call/plan" icon="onCall">
+            Plan
+          </ButtonLink>
+        </>
+      }
+    >
+      <Swaps />
       <Loaded query={query} rows={4}>
         {({ schedules }) =>
           schedules.length === 0 ? (
             <Empty>
-              There is no schedule yet, so an incident calls everybody of its team. Schedules are described in
-              hugops.yaml: who takes turns, when they hand over, and in which time zone.
+              <p className="mb-4">
+                There is no schedule yet, so an incident calls everybody of its team. A schedule says who takes turns,
+                when they hand over, and in which time zone.
+              </p>
+              {mayPlan ? (
+                <ButtonLink to="/on-call/schedules/$id" params={{ id: 'new' }} look="primary" icon="plus">
+                  Set up the first schedule
+                </ButtonLink>
+              ) : null}
             </Empty>
           ) : (
             <>
@@ -43,6 +66,7 @@ export function OnCallPage() {
           )
         }
       </Loaded>
+      <TimeOffList />
     </Page>
   );
 }
@@ -110,7 +134,7 @@ function Gaps({ gaps }: { gaps: Schedule['gaps'] }) {
       <span>
         Nobody is on call for {spanText(total)} of the next two weeks
         {gaps.length === 1 ? ', ' : `, in ${gaps.length} gaps, the first `}
-        {rangeText(first.fromAt, first.untilAt)}.
+        {rangeText(first)}.
       </span>
     </p>
   );
@@ -128,7 +152,13 @@ function Shifts({ schedule, mayAct }: { schedule: Schedule; mayAct: boolean }) {
       <h3 className="mt-5 mb-1 text-base">Shifts</h3>
       <ul className="divide-y divide-line">
         {shown.map((shift) => (
-          <ShiftRow key={`${shift.fromAt}-${shift.person.id}`} shift={shift} now={now} mayAct={mayAct} />
+          <ShiftRow
+            key={`${shift.fromAt}-${shift.person.id}`}
+            schedule={schedule}
+            shift={shift}
+            now={now}
+            mayAct={mayAct}
+          />
         ))}
       </ul>
       {schedule.shifts.length > fewShifts && !all ? (
@@ -140,12 +170,29 @@ function Shifts({ schedule, mayAct }: { schedule: Schedule; mayAct: boolean }) {
   );
 }
 
-function ShiftRow({ shift, now, mayAct }: { shift: Shift; now: number; mayAct: boolean }) {
+function ShiftRow({
+  schedule,
+  shift,
+  now,
+  mayAct,
+}: {
+  schedule: Schedule;
+  shift: Shift;
+  now: number;
+  mayAct: boolean;
+}) {
+  const me = useMe();
+  const isMine = shift.person.id === me.person?.id;
   const { overrideId } = shift;
   return (
     <li className="flex min-h-12 flex-wrap items-center gap-x-4 py-1.5">
       <span className="min-w-40 font-semibold">{shift.person.name}</span>
       <span className="grow text-soft">{shiftText(shift, now)}</span>
+      {isMine && mayAct ? (
+        <SheetButton label="Ask to swap" title={`A shift of ${schedule.name}`} size="small" look="quiet">
+          {(close) => <AskSwapForm schedule={schedule} shift={shift} close={close} />}
+        </SheetButton>
+      ) : null}
       {overrideId === null ? null : (
         <span className="flex items-center gap-2 text-[0.94rem] text-soft">
           Override
@@ -173,14 +220,5 @@ function shiftText(shift: Shift, now: number): string {
   const goesOn = shift.untilAt > now + twoWeeksMs - 3_600_000;
   const until = `${dayText(shift.untilAt)}, ${clockText(shift.untilAt)}`;
   if (shift.fromAt <= now) return goesOn ? 'now, and for the next two weeks' : `now, until ${until}`;
-  return goesOn
-    ? `from ${dayText(shift.fromAt)}, ${clockText(shift.fromAt)} on`
-    : rangeText(shift.fromAt, shift.untilAt);
-}
-
-/** `Mon 7 Dec, 09:00 to Mon 14 Dec, 09:00`; the day once when it is the same. */
-function rangeText(fromAt: number, untilAt: number): string {
-  const until =
-    dayText(fromAt) === dayText(untilAt) ? clockText(untilAt) : `${dayText(untilAt)}, ${clockText(untilAt)}`;
-  return `${dayText(fromAt)}, ${clockText(fromAt)} to ${until}`;
+  return goesOn ? `from ${dayText(shift.fromAt)}, ${clockText(shift.fromAt)} on` : rangeText(shift);
 }

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { ApiError, post } from '../api/client.ts';
+import { post } from '../api/client.ts';
 import { peopleQuery } from '../api/queries.ts';
 import { serverNow } from '../api/server-time.ts';
 import { useMe } from '../api/session.ts';
@@ -7,7 +7,8 @@ import type { NewOverride, OnCallView, PersonView } from '../api/types.ts';
 import { refreshAll } from '../ui/act.ts';
 import { Form, SelectField, TextField, type Values } from '../ui/form.tsx';
 import { Loaded } from '../ui/loaded.tsx';
-import { fromLocalInput, readerZone, toLocalInput } from '../ui/time.tsx';
+import { readerZone, toLocalInput } from '../ui/time.tsx';
+import { readTime } from './time-off.tsx';
 
 type Schedule = OnCallView['schedules'][number];
 
@@ -26,8 +27,8 @@ function Fields({ schedule, people, close }: { schedule: Schedule; people: Perso
   const send = async (values: Values): Promise<void> => {
     const body: NewOverride = {
       personId: values.text('personId'),
-      fromAt: readInput(values, 'fromAt'),
-      untilAt: readInput(values, 'untilAt'),
+      fromAt: readTime(values, 'fromAt'),
+      untilAt: readTime(values, 'untilAt'),
     };
     await post(`/api/v1/schedules/${encodeURIComponent(schedule.id)}/overrides`, body);
     close();
@@ -58,10 +59,4 @@ function Fields({ schedule, people, close }: { schedule: Schedule; people: Perso
       </p>
     </Form>
   );
-}
-
-function readInput(values: Values, name: string): number {
-  const at = fromLocalInput(values.text(name));
-  if (at !== undefined) return at;
-  throw new ApiError('This is no time.', { fields: [{ path: name, message: 'Please write a day and a time.' }] });
 }

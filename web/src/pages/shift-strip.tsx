@@ -4,7 +4,7 @@ import { Icon } from '../ui/icons.tsx';
 import { clockText, dayText } from '../ui/time.tsx';
 import { daysFrom, pieceOf } from './strip-math.ts';
 
-type Schedule = OnCallView['schedules'][number];
+type Schedule = Pick<OnCallView['schedules'][number], 'shifts' | 'gaps'>;
 
 /** Two weeks at a glance: a bar a week, a name a shift, hatched where nobody is. The list below says the same in words. */
 export function ShiftStrip({ schedule }: { schedule: Schedule }) {

@@ -40,6 +40,13 @@ export function spanText(ms: number): string {
   return `${minutes} min`;
 }
 
+/** `Mon 7 Dec, 09:00 to Mon 14 Dec, 09:00`; the day once when it is the same. */
+export function rangeText({ fromAt, untilAt }: { fromAt: number; untilAt: number }): string {
+  const until =
+    dayText(fromAt) === dayText(untilAt) ? clockText(untilAt) : `${dayText(untilAt)}, ${clockText(untilAt)}`;
+  return `${dayText(fromAt)}, ${clockText(fromAt)} to ${until}`;
+}
+
 /** `just now`, `4 min ago`, `in 2 h`, and the day itself beyond a week. */
 function agoText(at: number, now: number): string {
   const ms = now - at;

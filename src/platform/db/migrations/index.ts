@@ -7,6 +7,7 @@ import { causes } from './0005-causes.ts';
 import { probes } from './0006-probes.ts';
 import { inbound } from './0007-inbound.ts';
 import { engine } from './0008-engine.ts';
+import { schedules } from './0009-schedules.ts';
 import { listen } from './0010-listen.ts';
 import { publishing } from './0011-publishing.ts';
 import { maintenanceSeries } from './0012-maintenance-series.ts';
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = [
   probes,
   inbound,
   engine,
+  schedules,
   listen,
   publishing,
   maintenanceSeries,
