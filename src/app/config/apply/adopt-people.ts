@@ -48,6 +48,7 @@ export async function completeAdoptions(
     await moveContactMethods(ctx, from, to);
     await moveOnce(ctx, from, to);
     await db.updateTable('schedule_overrides').set({ person_id: to }).where('person_id', '=', from).execute();
+    await moveShifts(ctx, from, to);
     await db.updateTable('pages').set({ person_id: to }).where('person_id', '=', from).execute();
     await db.updateTable('incidents').set({ owner_id: to }).where('owner_id', '=', from).execute();
     await db.updateTable('incidents').set({ acknowledged_by: to }).where('acknowledged_by', '=', from).execute();
@@ -55,6 +56,21 @@ export async function completeAdoptions(
     await db.updateTable('hugs').set({ from_person_id: to }).where('from_person_id', '=', from).execute();
   }
   if (adoptions.length > 0) await renameInPlans(ctx, new Map(adoptions.map(({ from, to }) => [from, to])), existing);
+}
+
+/** Time off, swaps, and calendar links unless the file's person has some. */
+async function moveShifts({ db }: Ctx, from: string, to: string): Promise<void> {
+  await db.updateTable('schedule_overrides').set({ instead_of: to }).where('instead_of', '=', from).execute();
+  await db.updateTable('time_off').set({ person_id: to }).where('person_id', '=', from).execute();
+  await db.updateTable('shift_swaps').set({ asker_id: to }).where('asker_id', '=', from).execute();
+  await db.updateTable('shift_swaps').set({ asked_id: to }).where('asked_id', '=', from).execute();
+  const links = db.selectFrom('calendar_links as own').select('own.id').where('own.person_id', '=', to);
+  await db
+    .updateTable('calendar_links')
+    .set({ person_id: to })
+    .where('person_id', '=', from)
+    .where(({ not, exists }) => not(exists(links)))
+    .execute();
 }
 
 /** Those that reach the same place as one of the file's are left behind: one page there is enough. */
