@@ -30,7 +30,9 @@ export function HoursEditor({ hours, change, of }: { hours: Hours[]; change: (ho
                   aria-pressed={on}
                   className={`min-h-10 min-w-11 rounded-[0.6rem] border px-2 ${on ? 'border-ink bg-ink text-paper' : 'border-edge text-soft'}`}
                   onClick={() => {
-                    const next = on ? days.filter((day) => day !== index + 1) : [...days, index + 1].toSorted();
+                    const next = on
+                      ? days.filter((day) => day !== index + 1)
+                      : [...days, index + 1].toSorted((a, b) => a - b);
                     change(replaced(hours, place, { ...window, days: next }));
                   }}
                 >
