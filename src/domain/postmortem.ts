@@ -97,7 +97,8 @@ function summary(facts: PostmortemFacts): string[] {
 
 function howLong(facts: PostmortemFacts): string[] {
   const began = beganAt(facts);
-  const after = (at: EpochMs): string => `${durationWords(at - began)} after the first sign (${clockOf(at)})`;
+  const after = (at: EpochMs): string =>
+    at === began ? 'with the first sign' : `${lagWords(at - began)} (${clockOf(at)})`;
   const by = facts.acknowledgedBy === null ? '' : ` by ${escapeMarkdown(facts.acknowledgedBy)}`;
   return [
     `- First sign: ${clockOf(began)}`,
@@ -165,7 +166,7 @@ function publicDraft(facts: PostmortemFacts): string {
       : ` Somebody was working on it ${durationWords(facts.acknowledgedAt - began)} after it began.`;
   return `**${escapeMarkdown(facts.publicTitle)}** on ${dayOf(began)}, from ${clockOf(began)} to ${clockOf(facts.resolvedAt)} UTC${day}: ${durationWords(facts.resolvedAt - began)}.
 
-We noticed it ${durationWords(facts.openedAt - began)} after the first sign.${taken}
+We noticed it ${facts.openedAt === began ? 'at once' : lagWords(facts.openedAt - began)}.${taken}
 `;
 }
 

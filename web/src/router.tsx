@@ -73,7 +73,9 @@ const incidents = createRoute({
   getParentRoute: () => member,
   errorComponent: Stuck,
   path: '/incidents',
-  validateSearch: (search: Search): { show?: 'past' | undefined } => ({ show: oneOf(search['show'], ['past']) }),
+  validateSearch: (search: Search): { show?: 'past' | 'postmortems' | undefined } => ({
+    show: oneOf(search['show'], ['past', 'postmortems']),
+  }),
   loader: () => void queryClient.prefetchQuery(openIncidentsQuery),
   component: IncidentsPage,
 });
@@ -83,6 +85,12 @@ const incident = createRoute({
   path: '/incidents/$id',
   loader: ({ params }) => void queryClient.prefetchQuery(incidentQuery(params.id)),
   component: IncidentPage,
+});
+const postmortem = createRoute({
+  getParentRoute: () => member,
+  errorComponent: Stuck,
+  path: '/incidents/$id/postmortem',
+  component: lazyRouteComponent(() => import('./pages/postmortem.tsx'), 'PostmortemPage'),
 });
 const services = createRoute({
   getParentRoute: () => member,
@@ -188,6 +196,7 @@ export const router = createRouter({
       home,
       incidents,
       incident,
+      postmortem,
       services,
       service,
       dependencies,

@@ -2,6 +2,7 @@ import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react
 import { ApiError, get } from './client.ts';
 import { learnTime } from './server-time.ts';
 import type {
+  ActionItem,
   ApiKeyView,
   CalendarLink,
   DependencyMap,
@@ -19,6 +20,8 @@ import type {
   PersonView,
   PlannedSchedule,
   PolicyView,
+  Postmortem,
+  PostmortemSummary,
   ProbeView,
   PublicationView,
   SeriesView,
@@ -104,6 +107,22 @@ export const incidentQuery = (id: string) =>
     queryFn: ({ signal }) => get<IncidentDetail>(`/api/v1/incidents/${idOf(id)}`, signal),
     refetchInterval: slowMs,
   });
+
+export const postmortemQuery = (incidentId: string) =>
+  queryOptions({
+    queryKey: ['postmortem', incidentId],
+    queryFn: ({ signal }) => get<Postmortem>(`/api/v1/incidents/${idOf(incidentId)}/postmortem`, signal),
+  });
+
+export const postmortemsQuery = queryOptions({
+  queryKey: ['postmortems'],
+  queryFn: ({ signal }) => get<{ postmortems: PostmortemSummary[] }>('/api/v1/postmortems?limit=200', signal),
+});
+
+export const actionItemsQuery = queryOptions({
+  queryKey: ['action-items'],
+  queryFn: ({ signal }) => get<{ actionItems: ActionItem[] }>('/api/v1/action-items?limit=200', signal),
+});
 
 export const servicesQuery = queryOptions({
   queryKey: ['services'],

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type * as app from '../../../src/app/api/schemas.ts';
 import type * as plan from '../../../src/respond/plan/schemas.ts';
 import type * as respond from '../../../src/respond/schemas.ts';
+import type * as postmortems from '../../../src/respond/postmortems/schemas.ts';
 import type * as probes from '../../../src/watch/probes/schemas.ts';
 import type * as tell from '../../../src/tell/schemas.ts';
 import type * as watch from '../../../src/watch/schemas.ts';
@@ -21,6 +22,7 @@ export type NewOverride = z.input<typeof respond.overrideSchema>;
 export type PlanSaved = z.output<typeof plan.savedSchema>;
 export type NewTimeOff = z.input<typeof plan.timeOffBodySchema>;
 export type NewSwap = z.input<typeof plan.swapBodySchema>;
+export type NewActionItem = z.input<typeof postmortems.newActionItemSchema>;
 export type ChangeMe = z.input<typeof app.changeMeSchema>;
 export type NewContactMethod = z.input<typeof app.newContactMethodSchema>;
 export type Invitation = z.input<typeof app.inviteSchema>;
@@ -40,6 +42,7 @@ export type {
   TimeOffView,
 } from '../../../src/respond/plan/schemas.ts';
 export type { MaintenanceView, PublicationView, SeriesView } from '../../../src/tell/schemas.ts';
+export type { ActionItem, Postmortem, PostmortemSummary } from '../../../src/respond/postmortems/schemas.ts';
 export type { CreditView, Hug, MyThanks } from '../../../src/thank/schemas.ts';
 export type { ProbeView } from '../../../src/watch/probes/schemas.ts';
 export type { CheckView, ServiceDetail, ServiceSummary } from '../../../src/watch/schemas.ts';

@@ -13,6 +13,7 @@ import { Alerts } from './incident-alerts.tsx';
 import { LikelyCause, TouchedServices } from './incident-cause.tsx';
 import { IncidentCredit } from './incident-credit.tsx';
 import { Pages } from './incident-pages.tsx';
+import { IncidentPostmortem } from './incident-postmortem.tsx';
 import { Timeline } from './incident-timeline.tsx';
 
 const route = getRouteApi('/member/incidents/$id');
@@ -112,6 +113,7 @@ function Body({ incident }: { incident: IncidentDetail }) {
         <Section title="The public">
           <PublicFacts incident={incident} />
         </Section>
+        <IncidentPostmortem incident={incident} />
         {incident.status === 'resolved' ? <IncidentCredit incidentId={incident.id} /> : null}
         <Section title="Pages">
           <Pages pages={incident.pages} status={incident.status} />

@@ -13,6 +13,7 @@ import { Tabs } from '../ui/tabs.tsx';
 import { Time } from '../ui/time.tsx';
 import { IncidentCard } from './incident-card.tsx';
 import { OpenIncidentForm } from './open-incident.tsx';
+import { Postmortems } from './postmortems.tsx';
 
 const route = getRouteApi('/member/incidents');
 
@@ -27,8 +28,11 @@ export function IncidentsPage() {
         <Tabs.Link to="/incidents" search={{ show: 'past' }} current={show === 'past'}>
           Past
         </Tabs.Link>
+        <Tabs.Link to="/incidents" search={{ show: 'postmortems' }} current={show === 'postmortems'}>
+          Postmortems
+        </Tabs.Link>
       </Tabs>
-      {show === 'past' ? <Past /> : <Open />}
+      {show === 'postmortems' ? <Postmortems /> : show === 'past' ? <Past /> : <Open />}
     </Page>
   );
 }
