@@ -105,7 +105,9 @@ export async function readIncident(ctx: Ctx, incidentId: string): Promise<Incide
 async function readAlerts(ctx: Ctx, incidentId: string): Promise<IncidentDetail['alerts']> {
   const rows = await ctx.db
     .selectFrom('alerts')
-    .selectAll()
+    .innerJoin('services', 'services.id', 'alerts.service_id')
+    .selectAll('alerts')
+    .select('services.name as service_name')
     .where('incident_id', '=', incidentId)
     .orderBy('first_at')
     .limit(200)
@@ -113,6 +115,7 @@ async function readAlerts(ctx: Ctx, incidentId: string): Promise<IncidentDetail[
   return rows.map((alert) => ({
     id: alert.id,
     source: alert.source_kind,
+    serviceName: alert.service_name,
     summary: alert.summary,
     status: alert.status,
     severity: alert.severity,

@@ -135,6 +135,8 @@ export const incidentSchema = incidentSummarySchema
       z.object({
         id: z.string(),
         source: z.string(),
+        /** The service that it is about. */
+        serviceName: z.string(),
         summary: z.string(),
         status: z.enum(['firing', 'ok']),
         severity: severitySchema,

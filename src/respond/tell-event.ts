@@ -48,9 +48,11 @@ const sentences: Readonly<Record<string, (facts: Facts) => string>> = {
   'team.called': ({ data, nameOf }) => {
     const list = (key: string): string[] => (Array.isArray(data[key]) ? data[key].map(String) : []);
     const people = list('people').map(nameOf);
+    const names = list('serviceNames');
+    const touched = `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} touched`;
     return people.length === 0
-      ? `${list('services').join(', ')} is touched; its people were called already, or cannot be`
-      : `${list('services').join(', ')} is touched: calling ${people.join(', ')}`;
+      ? `${touched}: nobody else to call, they know of it or cannot be reached`
+      : `${touched}: calling ${people.join(', ')}`;
   },
   'service.split-out': ({ text }) =>
     text('reason') === 'still-broken'

@@ -23,9 +23,9 @@ export async function readDependencyMap(ctx: Ctx): Promise<DependencyMap> {
   const open = await ctx.db
     .selectFrom('incident_services')
     .innerJoin('incidents', 'incidents.id', 'incident_services.incident_id')
-    .select(['service_id', 'incidents.id', 'number'])
+    .select(['incident_services.service_id', 'incidents.id', 'number'])
     .where('incidents.status', '!=', 'resolved')
-    .where('impact', '!=', 'operational')
+    .where('incident_services.impact', '!=', 'operational')
     .orderBy('incidents.id', 'desc')
     .execute();
   const causes = await ctx.db

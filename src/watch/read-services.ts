@@ -88,7 +88,8 @@ export async function readService(ctx: Ctx, serviceId: string, withKeys: boolean
       : await ctx.db.selectFrom('policies').select(['id', 'name']).where('id', '=', policyId).executeTakeFirst();
   const dependsOn = await ctx.db
     .selectFrom('service_dependencies')
-    .select(['depends_on as id', 'hardness'])
+    .leftJoin('services', 'services.id', 'depends_on')
+    .select(['depends_on as id', 'services.name', 'hardness'])
     .where('service_id', '=', serviceId)
     .orderBy('depends_on')
     .execute();

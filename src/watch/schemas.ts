@@ -54,7 +54,8 @@ export const serviceSchema = serviceSummarySchema
   .omit({ checks: true })
   .extend({
     policy: z.object({ id: z.string(), name: z.string() }).nullable(),
-    dependsOn: z.array(z.object({ id: z.string(), hardness: z.enum(['hard', 'soft']) })),
+    /** `name` is a service's; an upstream goes by its id. */
+    dependsOn: z.array(z.object({ id: z.string(), name: z.string().nullable(), hardness: z.enum(['hard', 'soft']) })),
     checks: z.array(checkViewSchema),
     integrations: z.array(
       z.object({

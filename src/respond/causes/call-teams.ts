@@ -15,6 +15,7 @@ interface Called {
   whom: string;
   steps: readonly PolicyStep[];
   services: string[];
+  serviceNames: string[];
 }
 
 /**
@@ -31,7 +32,7 @@ export async function callTeams(ctx: Ctx, incidentId: string, now: EpochMs, caus
         at: now,
         actor: { kind: 'system' },
         incidentId,
-        data: { whom: called.whom, services: called.services, people },
+        data: { whom: called.whom, services: called.services, serviceNames: called.serviceNames, people },
       },
     ]);
   }
@@ -46,7 +47,7 @@ async function findUncalled(ctx: Ctx, incidentId: string, causeId: string | unde
         .on((on) => on('policies.id', '=', on.fn.coalesce('services.policy_id', 'teams.policy_id')))
         .on('policies.archived_at', 'is', null),
     )
-    .select(['services.id', 'services.team_id', 'services.policy_id', 'policies.steps'])
+    .select(['services.id', 'services.name', 'services.team_id', 'services.policy_id', 'policies.steps'])
     .where((where) =>
       where.or([
         where('services.id', '=', causeId ?? ''),
@@ -69,8 +70,9 @@ async function findUncalled(ctx: Ctx, incidentId: string, causeId: string | unde
   for (const row of rows) {
     const whom = whomOf(row);
     if (whom === undefined || called.has(whom)) continue;
-    const one: Called = found.get(whom) ?? { whom, steps: row.steps ?? [], services: [] };
+    const one: Called = found.get(whom) ?? { whom, steps: row.steps ?? [], services: [], serviceNames: [] };
     one.services.push(row.id);
+    one.serviceNames.push(row.name);
     found.set(whom, one);
   }
   return [...found.values()];

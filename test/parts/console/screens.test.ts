@@ -82,8 +82,8 @@ test('a source of alerts: its key is shown once with the settings, works, and is
   await stage.api('POST', '/services', { name: 'Mail' });
   await page.goto('/console/services/mail');
   await page.getByRole('button', { name: 'Add a source' }).click();
-  await page.getByRole('radio', { name: 'Events API v2' }).check({ force: true });
-  await page.getByLabel('Name').fill('Deployments');
+  await page.getByLabel('The tool', { exact: true }).selectOption('events-v2');
+  await page.getByLabel('Name', { exact: true }).fill('Deployments');
   await page.getByRole('button', { name: 'Make its key' }).click();
   const key = await page.getByRole('group', { name: 'the routing key' }).innerText();
   expect(await page.getByRole('group', { name: 'a first event' }).innerText()).toContain(`${stage.url}/v2/enqueue`);

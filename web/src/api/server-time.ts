@@ -6,7 +6,8 @@ let skewMs = 0;
 /** Learns the server's time from an answer that was asked for and came at these times of this device. */
 export function learnTime(serverNow: number, askedAt: number, cameAt: number): void {
   // Within the journey's own uncertainty this device's clock is as good.
-  const skew = serverNow - (askedAt + cameAt) / 2;
+  // Whole milliseconds, as the API takes them.
+  const skew = Math.round(serverNow - (askedAt + cameAt) / 2);
   const next = Math.abs(skew) > 2_000 + (cameAt - askedAt) ? skew : 0;
   if (Math.abs(next - skewMs) < 1_000) return;
   skewMs = next;

@@ -3,7 +3,7 @@ import { type ReactNode, useState } from 'react';
 import { type Severity, severities } from '../../../src/domain/words.ts';
 import { post } from '../api/client.ts';
 import { probesQuery } from '../api/queries.ts';
-import type { NewCheck } from '../api/types.ts';
+import type { NewCheck, ProbeView } from '../api/types.ts';
 import { refreshAll } from '../ui/act.ts';
 import { Disclosure } from '../ui/disclosure.tsx';
 import { CheckField, Form, SelectField, TextField, type Values } from '../ui/form.tsx';
@@ -156,7 +156,7 @@ export function AddCheckForm({
 }) {
   const [kind, setKind] = useState('http');
   const { data } = useQuery(probesQuery);
-  const places = [{ id: 'local', name: 'This server' }, ...(data?.probes ?? [])];
+  const places = [{ id: 'local', name: 'This server', goneSince: null, lastSeenAt: 0 }, ...(data?.probes ?? [])];
   const form = kinds.find((one) => one.kind === kind);
   if (form === undefined) return null;
   const send = async (values: Values): Promise<void> => {
@@ -214,14 +214,19 @@ const severityWords: Record<Severity, string> = {
   minor: 'slower or less reliable',
 };
 
+type Place = Pick<ProbeView, 'id' | 'name' | 'goneSince' | 'lastSeenAt'>;
+
 /** Where it is run from, once there is more than one place. */
-function From({ places }: { places: readonly { id: string; name: string }[] }) {
+function From({ places }: { places: readonly Place[] }) {
   return (
     <fieldset className="grid gap-2">
       <legend className="mb-1 font-semibold">Look from</legend>
-      {places.map(({ id, name }) => (
-        <CheckField key={id} name={`from-${id}`} label={name} defaultChecked />
-      ))}
+      {places.map(({ id, name, goneSince, lastSeenAt }) => {
+        // From where nobody looks just now nothing would be known.
+        const isHere = goneSince === null && lastSeenAt !== null;
+        const label = isHere ? name : `${name} (${lastSeenAt === null ? 'not started yet' : 'gone just now'})`;
+        return <CheckField key={id} name={`from-${id}`} label={label} defaultChecked={isHere} />;
+      })}
       <SelectField
         name="agreement"
         label="It is down when"

@@ -121,7 +121,7 @@ function Dependents({ id, view, path }: { id: string; view: View; path: readonly
   const isTouched = edges.some((edge) => (view.services.get(edge.from)?.incident ?? null) !== null);
   return (
     <Disclosure label={edges.length === 1 ? '1 service needs it' : `${edges.length} services need it`} open={isTouched}>
-      <ul className="mt-1 space-y-1 border-s border-line ps-4">
+      <ul className="mt-1 space-y-2 border-s border-line ps-4">
         {edges.map((edge) => (
           <li key={edge.from}>
             <Node id={edge.from} view={view} />

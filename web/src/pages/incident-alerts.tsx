@@ -6,11 +6,17 @@ import { Time } from '../ui/time.tsx';
 
 type Alert = IncidentDetail['alerts'][number];
 
+/** Alerts that say the same of several services, as a provider's notice does, are one; the others stay alone. In the order of their first. */
+const folded = (alerts: readonly Alert[]): [Alert, ...Alert[]][] =>
+  [...Map.groupBy(alerts, ({ source, status, summary }) => `${source} ${status} ${summary}`).values()].flatMap(
+    ([first, ...more]) => (first === undefined ? [] : [[first, ...more] as [Alert, ...Alert[]]]),
+  );
+
 /** Everything that says so, with its evidence a tap away. */
 export function Alerts({ alerts }: { alerts: Alert[] }) {
   return (
     <ul className="grid gap-3">
-      {alerts.map((alert) => (
+      {folded(alerts).map(([alert, ...more]) => (
         <li key={alert.id} className="card px-4 py-3">
           <p className="flex flex-wrap gap-x-4 text-[0.94rem]">
             {alert.status === 'firing' ? (
@@ -21,6 +27,11 @@ export function Alerts({ alerts }: { alerts: Alert[] }) {
             <span className="text-soft">{sourceWords[alert.source] ?? alert.source}</span>
           </p>
           <p className="mt-1">{alert.summary}</p>
+          {more.length === 0 ? null : (
+            <p className="mt-0.5 text-[0.94rem]">
+              For {[alert, ...more].map(({ serviceName }) => serviceName).join(', ')}
+            </p>
+          )}
           <p className="mt-0.5 text-[0.94rem] text-soft">
             first <Time at={alert.firstAt} />
             {alert.signalCount > 1 ? (
@@ -45,6 +56,8 @@ const sourceWords: Readonly<Record<string, string>> = {
   cloudevents: 'A CloudEvent',
   webhook: 'A webhook',
   integration: 'Another tool',
+  upstream: 'A provider',
+  burst: 'Posts of the public',
   report: 'Visitors of the status page',
   reports: 'Visitors of the status page',
 };

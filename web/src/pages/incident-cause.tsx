@@ -140,9 +140,9 @@ export function TouchedServices({ incident }: { incident: IncidentDetail }) {
                 {service.name}
               </Link>
               <p className="flex flex-wrap items-center gap-x-3 text-[0.94rem] text-soft">
-                {service.isFiring ? <State shown={{ ...shownVerdict.down, word: 'Failing' }} /> : null}
+                {service.isFiring ? <State shown={{ ...shownVerdict.down, word: 'Alerts' }} /> : null}
                 {!service.isFiring && service.clearAt !== null ? (
-                  <State shown={{ ...shownVerdict.up, word: 'Works again' }} />
+                  <State shown={{ ...shownVerdict.up, word: 'Clear again' }} />
                 ) : null}
                 {service.sinceAt === null ? null : <Time at={service.clearAt ?? service.sinceAt} as="since" />}
                 {service.team === null ? null : <span>{service.team}</span>}
@@ -150,7 +150,7 @@ export function TouchedServices({ incident }: { incident: IncidentDetail }) {
             </div>
             {mayAct && service.isFiring && firing > 1 ? (
               <ConfirmButton
-                label="Own incident"
+                label="Not part of this"
                 size="small"
                 look="quiet"
                 aria-label={`Give ${service.name} an incident of its own`}

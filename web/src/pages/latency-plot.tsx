@@ -7,6 +7,8 @@ import { clockText } from '../ui/time.tsx';
 type Point = ServiceDetail['latency'][number];
 
 const height = 220;
+const hourS = 3_600;
+const dayS = 24 * hourS;
 
 /** Response times by the hour: the mean as a line, the slowest as a thinner one. */
 export function LatencyPlot({ points }: { points: Point[] }) {
@@ -55,12 +57,17 @@ function draw(element: HTMLElement, points: Point[]): uPlot {
     ticks: { show: false },
     font: '12px system-ui, sans-serif',
   };
+  const end = (points.at(-1)?.at ?? 0) / 1_000 + hourS;
   const options: uPlot.Options = {
     width: element.clientWidth,
     height,
     legend: { show: false },
     cursor: { show: false },
-    scales: { y: { range: (_, __, max) => [0, Math.max(10, max * 1.1)] } },
+    // The whole day, also when there is little of it yet.
+    scales: {
+      x: { range: () => [end - dayS, end] },
+      y: { range: (_, __, max) => [0, Math.max(10, max * 1.1)] },
+    },
     axes: [
       { ...axis, values: (_, ticks) => ticks.map((seconds) => clockText(seconds * 1_000)), space: 70 },
       { ...axis, values: (_, ticks) => ticks.map((ms) => `${ms} ms`), size: 62 },

@@ -74,6 +74,7 @@ function ProbeRow({ probe, mayEdit }: { probe: ProbeView; mayEdit: boolean }) {
           label="Remove"
           size="small"
           look="quiet"
+          className="-ms-2 px-2!"
           aria-label={`Remove ${probe.name}`}
           question={`Remove ${probe.name}?`}
           consequence="Its token is refused from now on. What it saw so far stays."

@@ -76,7 +76,7 @@ function Body({ service }: { service: ServiceDetail }) {
         </Section>
         {mayEdit && service.ownedBy === 'console' ? (
           <p className="mb-4">
-            <SheetButton label="What it needs" title={`What ${service.name} needs`} size="small">
+            <SheetButton label="Change what it needs" title={`What ${service.name} needs`} size="small">
               {(close) => <EditDependencies service={service} close={close} />}
             </SheetButton>
           </p>
@@ -135,9 +135,16 @@ function About({ service }: { service: ServiceDetail }) {
       </li>
       {service.dependsOn.map((dependency) => (
         <li key={dependency.id} className={row}>
-          <Icon name="service" className="mt-1 text-soft" />
-          <span>
-            Needs {dependency.id}
+          <Icon name={dependency.name === null ? 'outside' : 'service'} className="mt-1 text-soft" />
+          <span className="min-w-0 wrap-anywhere">
+            Needs{' '}
+            {dependency.name === null ? (
+              dependency.id
+            ) : (
+              <Link to="/services/$id" params={{ id: dependency.id }} className="link">
+                {dependency.name}
+              </Link>
+            )}
             {dependency.hardness === 'soft' ? (
               <span className="text-soft"> (works without, with something missing)</span>
             ) : null}

@@ -83,6 +83,7 @@ const Remove = ({ source }: { source: Source }) => (
     label="Remove"
     size="small"
     look="quiet"
+    className="-ms-2 px-2!"
     aria-label={`Remove ${source.name}`}
     question={`Remove ${source.name}?`}
     consequence="Its key is refused from now on. Incidents that it opened stay."
