@@ -27,12 +27,17 @@ function mix(value: number, seed: number): number {
 
 const has = (words: readonly number[], bit: number): boolean => (((words[bit >>> 5] ?? 0) >>> (bit & 31)) & 1) === 1;
 
+/** Bits of a word that are set, counted in pairs, then in fours, then in bytes. */
+function bitsIn(word: number): number {
+  if (word === 0) return 0;
+  const pairs = word - ((word >>> 1) & 0x5555_5555);
+  const fours = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
+}
+
 function fill(words: readonly number[]): number {
   let set = 0;
-  for (const word of words) {
-    let w = word >>> 0;
-    for (; w !== 0; w &= w - 1) set += 1;
-  }
+  for (let i = 0; i < words.length; i++) set += bitsIn(words[i] ?? 0);
   return set / BITS;
 }
 
@@ -60,6 +65,7 @@ export function countAuthor(
     return { authors: current, weight: 0 };
   const mistaken = 1 - (1 - fill(current.now) ** 2) * (1 - fill(current.before) ** 2);
   const next = current.now.slice();
-  for (const bit of bits) next[bit >>> 5] = ((next[bit >>> 5] ?? 0) | (1 << (bit & 31))) >>> 0;
+  // Signed words stay small integers; unsigned ones would be copied once more, as doubles.
+  for (const bit of bits) next[bit >>> 5] = (next[bit >>> 5] ?? 0) | (1 << (bit & 31));
   return { authors: { ...current, now: next }, weight: Math.min(MOST_WEIGHT, 1 / (1 - mistaken)) };
 }

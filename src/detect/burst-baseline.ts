@@ -63,16 +63,18 @@ export interface Expectation {
   readonly learning: boolean;
 }
 
-const zeros = (length: number): number[] => Array.from({ length }, () => 0);
+/** Shared by all that have learnt nothing: whoever learns makes a copy. */
+const noDay: readonly number[] = Array.from({ length: 24 }, () => 0);
+const noWeek: readonly number[] = Array.from({ length: WEEK_HOURS }, () => 0);
 
 export const createBaseline = (): Baseline => ({
   bins: 0,
   count: 0,
   exposure: 0,
-  dayCount: zeros(24),
-  dayExposure: zeros(24),
-  weekCount: zeros(WEEK_HOURS),
-  weekExposure: zeros(WEEK_HOURS),
+  dayCount: noDay,
+  dayExposure: noDay,
+  weekCount: noWeek,
+  weekExposure: noWeek,
   recentCount: 0,
   recentExposure: 0,
   spread: SPREAD_PRIOR * SPREAD_PRIOR_WEIGHT,
