@@ -21,7 +21,7 @@ import {
   type Pusher,
   tickMaintenances,
 } from '../tell/index.ts';
-import { runThanks } from '../thank/index.ts';
+import { forgetPostWords, runThanks } from '../thank/index.ts';
 import {
   missingProbes,
   type OwnNetwork,
@@ -119,6 +119,7 @@ function housekeeping(ctx: Ctx, database: Opened, retention: Retention): Task {
         upkeepAt = now;
         await keepBounded(ctx, now, retention);
         await keepPosts(ctx, now);
+        await forgetPostWords(ctx);
         await forgetPending(ctx, now);
         await database.upkeep();
       }

@@ -1,4 +1,5 @@
 import { keptForMs } from './keep-posts.ts';
+import { saysHugOps } from '../domain/post-hug.ts';
 import type { EpochMs } from '../domain/words.ts';
 import type { Ctx } from '../platform/context.ts';
 import { appendEvents } from '../platform/events.ts';
@@ -41,9 +42,9 @@ async function remove(
     .deleteFrom('posts')
     .where('source', '=', source)
     .where(column, 'in', values)
-    .returning(['id', 'stance'])
+    .returning(['id', 'stance', 'text'])
     .execute();
-  const thanks = rows.filter(({ stance }) => stance === 'thanks');
+  const thanks = rows.filter(({ stance, text }) => stance === 'thanks' || saysHugOps(text));
   await appendEvents(
     ctx,
     thanks.map(({ id }) => ({

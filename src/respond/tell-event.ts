@@ -25,6 +25,13 @@ const howResolved: Readonly<Record<string, string>> = {
   quiet: 'Resolved: it has been quiet for as long as the policy says',
 };
 
+const quietWords: Readonly<Record<string, string>> = {
+  caught: ': over before any user noticed',
+  upstream: ': the provider had trouble, and users noticed nothing',
+  expiry: ': renewed in time',
+  'near-miss': ': over by itself, before any user noticed',
+};
+
 const sentences: Readonly<Record<string, (facts: Facts) => string>> = {
   'incident.triggered': ({ text }) => `Opened: ${text('title')}`,
   'incident.acknowledged': ({ number }) => `Acknowledged after ${durationWords(number('afterMs'))}`,
@@ -102,6 +109,7 @@ const sentences: Readonly<Record<string, (facts: Facts) => string>> = {
   'thanks.closed': () => 'The time for thanks is over',
   'credit.added': ({ person }) => `${person('personId')} helped, too`,
   'credit.removed': ({ person }) => `${person('personId')} was taken from those who helped`,
+  'quiet-save.found': ({ text }) => `A quiet save${quietWords[text('quietKind')] ?? ''}`,
   'gift.given': () => 'A gift was added to the thanks',
   'postmortem.drafted': () => 'Began the postmortem',
   'postmortem.edited': () => 'Wrote on the postmortem',

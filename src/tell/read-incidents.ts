@@ -131,8 +131,13 @@ async function readThanks(ctx: Ctx, ids: string[], now: number): Promise<Map<str
       .selectFrom('hugs')
       .select((eb) => ['incident_id', 'kind', eb.fn.countAll().as('count'), eb.fn.max('created_at').as('last_at')])
       .where('incident_id', 'in', ids)
-      // A hug counts while its words wait to be read; the words themselves do not show until then.
-      .where('status', 'in', ['held', 'approved'])
+      // A hug counts while its words wait to be read; the words themselves do not show until then. Of a post it is asked whether it is one.
+      .where((where) =>
+        where.or([
+          where('status', '=', 'approved'),
+          where.and([where('status', '=', 'held'), where('source', '!=', 'post')]),
+        ]),
+      )
       .groupBy(['incident_id', 'kind'])
       .execute(),
     readMessages(ctx, ids),
@@ -183,7 +188,7 @@ async function readMessages(ctx: Ctx, ids: string[]): Promise<Map<string, Thanks
   const { rows } = await sql<{ id: string; incident_id: string; kind: HugKind; message: string; created_at: number }>`
     select id, incident_id, kind, message, created_at from (
       select *, row_number() over (partition by incident_id order by created_at desc, id desc) as place
-      from hugs where incident_id in (${sql.join(ids)}) and status = 'approved' and message is not null and source <> 'colleague'
+      from hugs where incident_id in (${sql.join(ids)}) and status = 'approved' and message is not null and source in ('visitor', 'app')
     ) ranked where place <= ${maxMessages} order by incident_id, place`.execute(ctx.db);
   const byIncident = new Map<string, ThanksModel['messages']>();
   for (const row of rows) {

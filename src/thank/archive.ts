@@ -24,8 +24,8 @@ export async function readCard(ctx: Ctx, personId: string, incidentId: string): 
   const said = await hugs
     .select('message')
     .where('message', 'is not', null)
-    // What colleagues say to each other stays among them; a card goes around.
-    .where('source', '!=', 'colleague')
+    // What colleagues say to each other stays among them, and a post is its author's to show: a card goes around.
+    .where('source', 'in', ['visitor', 'app'])
     .orderBy('created_at')
     .limit(wordsLooked)
     .execute();

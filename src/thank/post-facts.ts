@@ -1,4 +1,4 @@
-import type { PostFacts } from '../domain/post-hug.ts';
+import { type PostFacts, saysHugOps } from '../domain/post-hug.ts';
 import { readWords } from './read-words.ts';
 
 const longest = 280;
@@ -13,7 +13,7 @@ export function postFacts(post: {
   return {
     stance: post.stance,
     isSureThanks: post.isSureThanks,
-    hasHugOps: /(?:^|[^\p{L}\p{N}])#hug-?ops\b/iu.test(post.text),
+    hasHugOps: saysHugOps(post.text),
     fault,
     hasWords: text !== null,
     words: text,

@@ -7,7 +7,15 @@ export async function readHugs(ctx: Ctx, status: HugStatus, limit: number): Prom
   const rows = await ctx.db
     .selectFrom('hugs')
     .innerJoin('incidents', 'incidents.id', 'hugs.incident_id')
-    .select(['hugs.id', 'hugs.kind', 'hugs.message', 'hugs.status', 'hugs.created_at'])
+    .select([
+      'hugs.id',
+      'hugs.kind',
+      'hugs.message',
+      'hugs.status',
+      'hugs.created_at',
+      'hugs.source',
+      'hugs.held_reason',
+    ])
     .select(['incidents.id as incident_id', 'incidents.number', 'incidents.public_title'])
     .where('hugs.status', '=', status)
     .orderBy('hugs.created_at', status === 'held' ? 'asc' : 'desc')
@@ -19,6 +27,8 @@ export async function readHugs(ctx: Ctx, status: HugStatus, limit: number): Prom
     message: row.message,
     status: row.status,
     createdAt: row.created_at,
+    source: row.source,
+    heldReason: row.held_reason,
     incident: { id: row.incident_id, number: row.number, title: row.public_title },
   }));
 }

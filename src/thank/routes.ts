@@ -18,6 +18,7 @@ import { hugApiRoutes } from './hug-api-routes.ts';
 import { leaveHug } from './leave-hug.ts';
 import { moderateHug } from './moderate-hug.ts';
 import { readHugs, readMyThanks } from './read-hugs.ts';
+import { quietSaveRoutes } from './quiet-save-routes.ts';
 import { hugSchema, leaveHugSchema, myThanksSchema } from './schemas.ts';
 import { sendOnward } from './send-onward.ts';
 import { hugOfLink, withdrawHug } from './withdraw-hug.ts';
@@ -86,6 +87,7 @@ export function thankRoutes(ctx: Ctx): Api {
   api.route('/', giftRoutes(ctx));
   api.route('/', hugApiRoutes(ctx));
   api.route('/', changeApiRoutes(ctx));
+  api.route('/', quietSaveRoutes(ctx));
   api.openapi(
     createRoute({
       method: 'get',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { addedReasons } from '../domain/credit.ts';
+import { quietSaveKinds } from '../domain/quiet-save.ts';
 import { hugKinds } from '../domain/words.ts';
 
 const at = z.int();
@@ -13,6 +14,9 @@ export const hugSchema = z
     message: z.string().nullable(),
     status: z.enum(['held', 'approved', 'rejected', 'withdrawn']),
     createdAt: at,
+    source: z.enum(['visitor', 'colleague', 'post', 'app']),
+    /** Why it waits: `unread`, or of a post `unsure`, `address` or `upstream`. */
+    heldReason: z.string().nullable(),
     incident: z.object({ id: z.string(), number: z.int(), title: z.string() }),
   })
   .meta({ id: 'Hug' });
@@ -184,3 +188,23 @@ export const giftsViewSchema = z
     ),
   })
   .meta({ id: 'Gifts' });
+
+/** Trouble of a service that was over before any user noticed, as far as HugOps can tell. */
+export const quietSaveSchema = z
+  .object({
+    id: z.string(),
+    kind: z.enum(quietSaveKinds),
+    /** When it was over. */
+    at,
+    lastedMs: z.int(),
+    /** Of what was renewed: how many days were left. */
+    daysLeft: z.int().nullable(),
+    incident: z.object({ id: z.string(), number: z.int(), title: z.string() }),
+    service: z.object({ id: z.string(), name: z.string() }),
+    /** Somebody says that users did notice. */
+    dispute: z.object({ at, by: z.string().nullable(), reason: z.string() }).nullable(),
+  })
+  .meta({ id: 'QuietSave' });
+export type QuietSave = z.infer<typeof quietSaveSchema>;
+
+export const disputeSchema = z.object({ reason: lineSchema(300) }).strict();

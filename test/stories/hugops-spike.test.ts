@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createHearing, keepPosts, keepTextFor, type NewPost, takePosts } from '../../src/listen/index.ts';
 import { leaveAppHug, leaveColleagueHug, leaveHug } from '../../src/thank/leave-hug.ts';
 import { hugOfLink, withdrawHug } from '../../src/thank/withdraw-hug.ts';
 import { databaseKinds, openTestApp, type TestApp } from '../harness/app.ts';
@@ -21,7 +22,7 @@ teams:
 policies:
   default: { name: Shop, steps: [{ notify: [{ person: alice }], wait: 5m }] }
 services:
-  checkout: { name: Checkout, team: shop }
+  checkout: { name: Checkout, team: shop, listen: { names: [Zyntra] } }
 statusPage:
   title: Example Shop
   groups: [{ name: Shop, components: [{ service: checkout }] }]
@@ -40,6 +41,23 @@ const abuse = [
   'I want a refund',
   'x'.repeat(281),
   '1 Example Road Street, she lives at 1',
+];
+
+const names = Array.from(
+  { length: 100 },
+  (_, i) => `${String.fromCodePoint(97 + (i % 26))}${'aeiou'[Math.floor(i / 26)]}lm`,
+);
+const sarcasm = [
+  'Oh great, thanks a lot Zyntra, I love waiting three hours for nothing',
+  'Thanks for nothing, Zyntra',
+  'Wow Zyntra, thanks for ruining my whole day, slow clap',
+  'Thank you Zyntra for the unpaid day off, brilliant as ever',
+];
+const spam = [
+  'Thank you Zyntra, win a prize at https://example.test/win #hugops',
+  'Thanks Zyntra, call 0170 123 45 67 for cheap loans',
+  'Thank you Zyntra, I will kill you all',
+  'Thank you Zyntra fuck you all #hugops',
 ];
 
 describe.each(databaseKinds)('a large outage ends, on %s', (database) => {
@@ -146,6 +164,58 @@ describe.each(databaseKinds)('a large outage ends, on %s', (database) => {
       expect(shown).not.toContain(secret);
   }, 60_000);
 
+  test('three hundred posts: true thanks come, copies once, mockery waits, spam and trouble do not, deleted ones vanish', async () => {
+    const { ctx } = hugops.app;
+    const now = hugops.clock.now();
+    await addSource(ctx, now);
+    const hearing = createHearing();
+    await hearing.refresh(ctx, now);
+    const post = (index: number, text: string, more: Partial<NewPost> = {}): NewPost => ({
+      externalId: `p${index}`,
+      author: `author ${index}`,
+      at: now,
+      text,
+      ...more,
+    });
+    const thanked = (index: number): string =>
+      `Thank you Zyntra team, order ${names[index % names.length]} has arrived`;
+    const posts = Array.from({ length: 300 }, (_, i): NewPost => {
+      if (i < 100) return post(i, thanked(i));
+      // Passed on, sent again, and the same author once more.
+      if (i < 130) return post(i, thanked(i - 100), { isRepost: true });
+      if (i < 160) return post(i - 130, thanked(i - 130));
+      if (i < 180) return post(i, `${thanked(i)} again, thank you`, { author: `author ${i - 160}`, at: now + 1 });
+      if (i < 220) return post(i, sarcasm[i % sarcasm.length] ?? '');
+      if (i < 260) return post(i, spam[i % spam.length] ?? '', { authorSince: now - hour });
+      return post(i, `Zyntra is still down for me ${i}`);
+    });
+    const batch = (some: readonly NewPost[], withdrawals: { externalId: string }[] = []) =>
+      takePosts(ctx, { hearing, source: 'net', batch: { posts: some, withdrawals }, now: hugops.clock.now() });
+    await batch(posts);
+    await hugops.pass(minute, 10_000);
+    const made = async () =>
+      ctx.db.selectFrom('hugs').selectAll().where('source', '=', 'post').orderBy('created_at').execute();
+    const approved = (await made()).filter(({ status }) => status === 'approved');
+    expect(approved).toHaveLength(100);
+    expect(approved.every(({ message }) => message?.startsWith('Thank you Zyntra team'))).toBe(true);
+    for (const { message } of (await made()).filter(({ status }) => status !== 'approved'))
+      expect(message).not.toMatch(/kill|fuck|still down/);
+    expect(await page()).toContain('600 hugs');
+    // Their words are their authors' to show: people get them, the page only counts.
+    expect(await page()).not.toContain('Zyntra team, order');
+
+    // Ten take theirs back: the words are gone and reach nobody, and the count stays. The same batch again changes nothing.
+    await batch(
+      posts,
+      Array.from({ length: 10 }, (_, i) => ({ externalId: `p${i}` })),
+    );
+    await hugops.pass(minute, 10_000);
+    const after = await made();
+    expect(after.filter(({ status, message }) => status === 'approved' && message === null)).toHaveLength(10);
+    expect(after).toHaveLength((await made()).length);
+    expect(await page()).toContain('600 hugs');
+  }, 120_000);
+
   test('the evening and the night are quiet, in every zone', async () => {
     const at = (time: string) => Temporal.Instant.from(`2026-12-${time}:00Z`).epochMilliseconds;
     const until = (time: string, step: number) => hugops.pass(at(time) - hugops.clock.now(), step);
@@ -169,8 +239,10 @@ describe.each(databaseKinds)('a large outage ends, on %s', (database) => {
   test('every true hug has reached exactly those who helped, once, and never by the pager', async () => {
     const { ctx } = hugops.app;
     for (const mail of bundles()) {
-      expect(mail.subject).toBe('500 people said thank you');
-      expect(mail.text).toContain('Thank you, all of you! Order');
+      expect(mail.subject).toBe('590 people said thank you');
+      expect(mail.text).toMatch(/Thank you, all of you! Order|Thank you Zyntra team, order/);
+      // The words that were taken back.
+      expect(mail.text).not.toMatch(/order [a-j]alm has arrived/);
     }
     const rows = await ctx.db
       .selectFrom('hug_deliveries')
@@ -179,9 +251,9 @@ describe.each(databaseKinds)('a large outage ends, on %s', (database) => {
       .orderBy('person_id')
       .execute();
     expect(rows.map((row) => [row.person_id, Number(row.count), Number(row.brought)])).toEqual([
-      ['alice', 500, 500],
-      ['bob', 500, 500],
-      ['charlie', 500, 500],
+      ['alice', 590, 590],
+      ['bob', 590, 590],
+      ['charlie', 590, 590],
     ]);
     for (const mail of smtp.mails) {
       const isPager = mail.to.join().includes('-pager@');
@@ -191,6 +263,38 @@ describe.each(databaseKinds)('a large outage ends, on %s', (database) => {
     const hashes = await ctx.db.selectFrom('hugs').select('id').where('visitor_hash', 'is not', null).execute();
     expect(hashes).toEqual([]);
     expect(bundles()).toHaveLength(3);
-    expect(await page()).toContain('500 hugs');
+    expect(await page()).toContain('600 hugs');
+    // Texts are kept for a week elsewhere, and here no longer.
+    await keepTextFor(ctx, 7 * day, hugops.clock.now());
+    await keepPosts(ctx, hugops.clock.now());
+    await hugops.pass(11 * minute, minute);
+    const words = await ctx.db
+      .selectFrom('hugs')
+      .select('id')
+      .where('source', '=', 'post')
+      .where('message', 'is not', null)
+      .execute();
+    expect(words).toEqual([]);
   }, 180_000);
 });
+
+async function addSource(ctx: TestApp['app']['ctx'], now: number): Promise<void> {
+  const nothing = { key_hash: null, position: null, last_seen_at: null, last_post_at: null, last_error_at: null };
+  await ctx.db
+    .insertInto('listen_sources')
+    .values({
+      id: 'net',
+      kind: 'webhook',
+      name: 'net',
+      config: JSON.stringify({ kind: 'webhook' }),
+      health_since: now,
+      last_error: null,
+      lease_owner: null,
+      lease_until: null,
+      owned_by: 'console',
+      created_at: now,
+      archived_at: null,
+      ...nothing,
+    })
+    .execute();
+}

@@ -157,8 +157,8 @@ const hugs = createRoute({
   getParentRoute: () => member,
   errorComponent: Stuck,
   path: '/hugs',
-  validateSearch: (search: Search): { show?: 'waiting' | 'shown' | 'kept' | undefined } => ({
-    show: oneOf(search['show'], ['waiting', 'shown', 'kept']),
+  validateSearch: (search: Search): { show?: 'quiet' | 'waiting' | 'shown' | 'kept' | undefined } => ({
+    show: oneOf(search['show'], ['quiet', 'waiting', 'shown', 'kept']),
   }),
   component: lazyRouteComponent(() => import('./pages/hugs.tsx'), 'HugsPage'),
 });

@@ -14,6 +14,9 @@ export interface ThankTables {
     closes_at: number;
     opened_at: number | null;
     closed_at: number | null;
+    /** The last post that was asked whether it is a hug for this incident. */
+    posts_seen_at: number | null;
+    posts_seen_id: string | null;
   };
   credits: {
     incident_id: string;
@@ -123,6 +126,21 @@ export interface ThankTables {
     balance: number;
     by_person: string | null;
     at: number;
+  };
+  /** Incidents that are over, and when it is asked whether users noticed. */
+  quiet_watches: { incident_id: string; due_at: number };
+  /** Trouble of a service that was over, `at`, before any user noticed. */
+  quiet_saves: {
+    id: string;
+    incident_id: string;
+    service_id: string;
+    kind: 'caught' | 'upstream' | 'expiry' | 'near-miss';
+    at: number;
+    /** Of what was renewed. */
+    days_left: number | null;
+    disputed_at: number | null;
+    disputed_by: string | null;
+    dispute_reason: string | null;
   };
   /** How often somebody went on to write a public thank-you to the provider behind an incident. */
   onward_thanks: { incident_id: string; network: 'bluesky' | 'mastodon' | 'x'; started: number };

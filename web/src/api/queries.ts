@@ -15,6 +15,7 @@ import type {
   MaintenanceView,
   Me,
   MyThanks,
+  QuietSave,
   OnCallView,
   Overview,
   PersonView,
@@ -200,6 +201,11 @@ export const hugsQuery = (status: Hug['status']) =>
     queryKey: ['hugs', status],
     queryFn: ({ signal }) => get<{ hugs: Hug[] }>(`/api/v1/hugs?status=${status}`, signal),
   });
+
+export const quietSavesQuery = queryOptions({
+  queryKey: ['quiet-saves'],
+  queryFn: ({ signal }) => get<{ quietSaves: QuietSave[] }>('/api/v1/quiet-saves', signal),
+});
 
 export const myThanksQuery = queryOptions({
   queryKey: ['my-thanks'],

@@ -43,7 +43,7 @@ export type {
 } from '../../../src/respond/plan/schemas.ts';
 export type { MaintenanceView, PublicationView, SeriesView } from '../../../src/tell/schemas.ts';
 export type { ActionItem, Postmortem, PostmortemSummary } from '../../../src/respond/postmortems/schemas.ts';
-export type { CreditView, Hug, MyThanks } from '../../../src/thank/schemas.ts';
+export type { CreditView, Hug, MyThanks, QuietSave } from '../../../src/thank/schemas.ts';
 export type { ProbeView } from '../../../src/watch/probes/schemas.ts';
 export type { CheckView, ServiceDetail, ServiceSummary } from '../../../src/watch/schemas.ts';
 export type { DependencyMap } from '../../../src/watch/dependency-schemas.ts';

@@ -17,6 +17,7 @@ import { Tabs } from '../ui/tabs.tsx';
 import { spanText, Time } from '../ui/time.tsx';
 import { partsText } from './credit-words.ts';
 import { Decided, Waiting } from './moderation.tsx';
+import { QuietSaves } from './quiet-saves.tsx';
 
 const route = getRouteApi('/member/hugs');
 
@@ -25,8 +26,9 @@ export function HugsPage() {
   const mayModerate = useAllows('responder');
   return (
     <Page title="Hugs">
-      {mayModerate ? <Parts show={show} /> : null}
-      {show === undefined || !mayModerate ? <ForMe /> : null}
+      <Parts show={show} mayModerate={mayModerate} />
+      {show === 'quiet' ? <QuietSaves /> : null}
+      {show === undefined || (show !== 'quiet' && !mayModerate) ? <ForMe /> : null}
       {show === 'waiting' && mayModerate ? <Waiting /> : null}
       {show === 'shown' && mayModerate ? <Decided status="approved" /> : null}
       {show === 'kept' && mayModerate ? <Decided status="rejected" /> : null}
@@ -34,13 +36,30 @@ export function HugsPage() {
   );
 }
 
-function Parts({ show }: { show: 'waiting' | 'shown' | 'kept' | undefined }) {
+function Parts({
+  show,
+  mayModerate,
+}: {
+  show: 'quiet' | 'waiting' | 'shown' | 'kept' | undefined;
+  mayModerate: boolean;
+}) {
   const held = useQuery(overviewQuery).data?.heldHugs ?? 0;
   return (
     <Tabs label="Which hugs">
       <Tabs.Link to="/hugs" search={{}} current={show === undefined}>
         For you
       </Tabs.Link>
+      <Tabs.Link to="/hugs" search={{ show: 'quiet' }} current={show === 'quiet'}>
+        Quiet saves
+      </Tabs.Link>
+      {mayModerate ? <ModerationTabs show={show} held={held} /> : null}
+    </Tabs>
+  );
+}
+
+function ModerationTabs({ show, held }: { show: string | undefined; held: number }) {
+  return (
+    <>
       <Tabs.Link to="/hugs" search={{ show: 'waiting' }} current={show === 'waiting'}>
         Waiting
         {held > 0 ? (
@@ -53,7 +72,7 @@ function Parts({ show }: { show: 'waiting' | 'shown' | 'kept' | undefined }) {
       <Tabs.Link to="/hugs" search={{ show: 'kept' }} current={show === 'kept'}>
         Kept in
       </Tabs.Link>
-    </Tabs>
+    </>
   );
 }
 

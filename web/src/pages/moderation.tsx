@@ -117,10 +117,20 @@ function HugWords({ hug }: { hug: Hug }) {
       </p>
       <p className="mt-1 text-[0.94rem] text-soft">
         {hug.incident.title}, <Time at={hug.createdAt} />
+        {hug.source === 'post' ? `. ${postText(hug.heldReason)}` : null}
       </p>
     </>
   );
 }
+
+/** Of a public post a person must know that it is one, and why it was not let through. */
+const postText = (reason: string | null): string =>
+  `From a public post${reason === null ? '' : (whyHeld[reason] ?? '')}.`;
+const whyHeld: Readonly<Record<string, string>> = {
+  unsure: ': perhaps thanks, perhaps not',
+  address: ' with a link, a number or a name in it',
+  upstream: ' that thanks your provider',
+};
 
 const neighbourOf = (hugs: readonly Hug[], hug: Hug): Hug | undefined => {
   const index = hugs.indexOf(hug);

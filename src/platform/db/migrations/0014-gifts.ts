@@ -1,6 +1,6 @@
 import type { Migration } from './migration.ts';
 
-/** Gifts that leads add to thanks, the ledger that they are paid from, and thanks that go on to a provider. */
+/** Gifts that leads add to thanks, the ledger that they are paid from, thanks that go on to a provider, thanks in public posts, and quiet saves. */
 export const gifts: Migration = {
   name: '0014-gifts',
   sql: `
@@ -46,5 +46,27 @@ create table onward_thanks (
   network text not null check (network in ('bluesky', 'mastodon', 'x')),
   started integer not null check (started > 0),
   primary key (incident_id, network)
-)`,
+);
+
+alter table thanks_windows add column posts_seen_at bigint;
+alter table thanks_windows add column posts_seen_id text;
+
+create table quiet_watches (
+  incident_id text primary key references incidents (id) on delete cascade,
+  due_at bigint not null
+);
+create index quiet_watches_due on quiet_watches (due_at);
+create table quiet_saves (
+  id text primary key,
+  incident_id text not null references incidents (id) on delete cascade,
+  service_id text not null references services (id) on delete cascade,
+  kind text not null check (kind in ('caught', 'upstream', 'expiry', 'near-miss')),
+  at bigint not null,
+  days_left integer,
+  disputed_at bigint,
+  disputed_by text references people (id) on delete set null,
+  dispute_reason text,
+  unique (incident_id, service_id)
+);
+create index quiet_saves_by_time on quiet_saves (at desc)`,
 };
