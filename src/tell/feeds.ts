@@ -9,10 +9,10 @@ import { allNamesText, shownPhase } from './render/words.ts';
 const entries = 50;
 
 /**
- * The feeds as Atom 1.0 and RSS 2.0. Each public update is an entry of its own, so that a chat channel that follows the feed hears of every one;
+ * The feeds as Atom 1.0, RSS 2.0 and JSON Feed. Each public update is an entry of its own, so that a chat channel that follows the feed hears of every one;
  * maintenance is an entry when it is planned, when it runs and when it is over.
  */
-export function feedsOf(model: PageModel): { atom: string; rss: string } {
+export function feedsOf(model: PageModel): { atom: string; rss: string; json: string } {
   const { page } = model;
   const feed = new Feed({
     id: `${page.url}/`,
@@ -22,7 +22,7 @@ export function feedsOf(model: PageModel): { atom: string; rss: string } {
     language: 'en',
     updated: new Date(page.updatedAt),
     generator: 'HugOps',
-    feedLinks: { atom: `${page.url}/feed.atom` },
+    feedLinks: { atom: `${page.url}/feed.atom`, json: `${page.url}/feed.json` },
     // Atom requires an author of the feed when its entries name none (RFC 4287, 4.1.1).
     author: { name: spoken(page.title) },
   });
@@ -31,7 +31,7 @@ export function feedsOf(model: PageModel): { atom: string; rss: string } {
     const date = new Date(item.at);
     feed.addItem({ ...item, title: spoken(item.title), date, published: date });
   }
-  return { atom: feed.atom1(), rss: feed.rss2() };
+  return { atom: feed.atom1(), rss: feed.rss2(), json: feed.json1() };
 }
 
 interface Item {

@@ -1,5 +1,9 @@
 import { feedsOf } from './feeds.ts';
+import { badgeFiles } from './machines/badges.ts';
+import { calendarOf } from './machines/calendar.ts';
+import { robotsOf, sitemapOf } from './machines/search-engines.ts';
 import type { IncidentModel, PageModel } from './model.ts';
+import { embedPage, embedPath } from './render/embed-page.ts';
 import { notFoundPage, reportPage, subscribePage } from './render/form-pages.ts';
 import { historyPage } from './render/history-page.ts';
 import { incidentPage } from './render/incident-page.ts';
@@ -51,8 +55,13 @@ export function renderSite(model: PageModel, assets: SiteAssets): SiteFile[] {
     ...[...statuspageFiles(model)].map(([path, value]) => text(`/api/v2/${path}`, jsonType, JSON.stringify(value))),
     text('/feed.atom', 'application/atom+xml; charset=utf-8', feeds.atom),
     text('/feed.rss', 'application/rss+xml; charset=utf-8', feeds.rss),
+    text('/feed.json', 'application/feed+json; charset=utf-8', feeds.json),
+    text('/maintenance.ics', 'text/calendar; charset=utf-8', calendarOf(model)),
+    text('/sitemap.xml', 'application/xml; charset=utf-8', sitemapOf(model)),
+    text(embedPath, htmlType, embedPage(frame, model)),
+    ...badgeFiles(model).map((file) => text(file.path, file.type, file.body)),
     text('/favicon.svg', 'image/svg+xml', favicon),
-    text('/robots.txt', 'text/plain; charset=utf-8', robots),
+    text('/robots.txt', 'text/plain; charset=utf-8', robotsOf(model.page)),
     ...assets.files.map((file) => ({ ...file, immutable: true, modifiedAt })),
   ];
 }
@@ -77,8 +86,6 @@ export const settledFrame = (frame: Pick<Frame, 'page' | 'assets'>, incident: In
 });
 
 const lastChange = (incident: IncidentModel): number => Math.max(incident.updatedAt, incident.thanks.lastHugAt ?? 0);
-
-const robots = 'User-agent: *\nDisallow: /console\nDisallow: /api/v1\n';
 
 // An open ring with a tick: legible at 16 pixels, on light and dark tabs.
 const favicon =

@@ -1,4 +1,5 @@
 import { type Artefact, type Encoding, encodings } from './artefact.ts';
+import { embedPath } from './render/embed-page.ts';
 
 /** What an HTTP server has to send; made without copying, so that any server can send it. The headers are shared by all answers: read them only. */
 export interface Answer {
@@ -69,7 +70,7 @@ function makeAnswers(artefact: Artefact, encoding: Encoding | undefined, csp: st
     'content-length': String(body.length),
     ...(encoding === undefined ? {} : { 'content-encoding': encoding }),
     ...(artefact.type.startsWith('text/html')
-      ? { 'content-security-policy': csp, 'referrer-policy': 'strict-origin-when-cross-origin' }
+      ? { 'content-security-policy': policyFor(artefact, csp), 'referrer-policy': 'strict-origin-when-cross-origin' }
       : // The machine faces are public and carry nothing of the visitor, as on Statuspage.
         { 'access-control-allow-origin': '*' }),
   };
@@ -86,6 +87,10 @@ function makeAnswers(artefact: Artefact, encoding: Encoding | undefined, csp: st
     unchanged: answer(304, always, undefined),
   };
 }
+
+/** The widget is made to be shown inside of other pages; every other page refuses that. */
+const policyFor = ({ path }: Artefact, csp: string): string =>
+  path === embedPath ? csp.replace("frame-ancestors 'none'", 'frame-ancestors *') : csp;
 
 /** The address without its query and without a slash at the end. */
 function pathOf(url: string): string {

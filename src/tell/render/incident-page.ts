@@ -3,6 +3,7 @@ import { markdownHtml } from '../../domain/markdown-html.ts';
 import { onwardNetworks } from '../../domain/onward-thanks.ts';
 import { hugKinds } from '../../domain/words.ts';
 import { escapeHtml } from '../../platform/mail/layout.ts';
+import { incidentData } from '../machines/search-engines.ts';
 import type { IncidentModel } from '../model.ts';
 import { icon } from './icons.ts';
 import { incidentMeta, incidentPath, incidentTag, reportLine, updateList } from './incident-parts.ts';
@@ -34,6 +35,7 @@ export function incidentPage(frame: Frame, incident: IncidentModel): string {
     title: incident.title,
     description: `${shownPhase[incident.phase].word}: ${incident.updates[0]?.body ?? incident.title}`.slice(0, 200),
     path: incidentPath(incident.id),
+    data: incidentData(frame.page, incident),
     withForm: incident.thanks.openUntil !== null,
     main,
   });

@@ -1,5 +1,6 @@
 import { rankOf, worstOf } from '../../domain/public-status.ts';
 import type { ComponentModel, GroupModel, IncidentModel, PageModel } from '../model.ts';
+import { pageData } from '../machines/search-engines.ts';
 import { daysChart, troubleDays, uptimeText } from './days-chart.ts';
 import { icon } from './icons.ts';
 import { currentIncident, maintenanceCard, pastIncident } from './incident-parts.ts';
@@ -30,7 +31,7 @@ export function indexPage(frame: Frame, model: PageModel): string {
     }
     ${pastByDay(model, times)}
   `;
-  return layout(frame, { title: '', path: '/', main });
+  return layout(frame, { title: '', path: '/', data: pageData(model), main });
 }
 
 function hero(model: PageModel, times: Times): Markup {

@@ -27,6 +27,8 @@ export interface Content {
   unlisted?: boolean;
   /** Pages with a form load its script. */
   withForm?: boolean;
+  /** The same as JSON-LD, for search engines. */
+  data?: Readonly<Record<string, unknown>>;
   main: Markup;
 }
 
@@ -65,16 +67,32 @@ export function layout(frame: Frame, content: Content): string {
         <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
         <link rel="alternate" type="application/atom+xml" title="${page.title}" href="/feed.atom" />
         <link rel="alternate" type="application/rss+xml" title="${page.title}" href="/feed.rss" />
-        ${styleOf(assets.css)}
+        <link rel="alternate" type="application/feed+json" title="${page.title}" href="/feed.json" />
+        ${openGraph(page, { title, description, path: content.path })} ${styleOf(assets.css)}
         <script src="${assets.pageScript.path}" defer></script>
         ${content.withForm === true ? formScripts(assets) : ''}
       </head>
       <body>
-        ${sprite(iconsIn(body))}${raw(body)}
+        ${sprite(iconsIn(body))}${raw(body)}${content.data === undefined ? '' : dataOf(content.data)}
       </body>
     </html>`,
   )}`;
 }
+
+/** What a chat shows of a link (https://ogp.me). Without a picture: a made one would say less than the words. */
+const openGraph = (
+  page: Frame['page'],
+  { title, description, path }: { title: string; description: string; path: string },
+): Markup =>
+  html`<meta property="og:type" content="website" />
+    <meta property="og:site_name" content="${page.title}" />
+    <meta property="og:title" content="${title}" />
+    <meta property="og:url" content="${page.url}${path}" />
+    ${description === '' ? '' : html`<meta property="og:description" content="${description}" />`}`;
+
+// A data block is no script to the policy; nothing in it can end it.
+const dataOf = (data: Readonly<Record<string, unknown>>): Markup =>
+  raw(`<script type="application/ld+json">${JSON.stringify(data).replaceAll('<', '\\u003c')}</script>`);
 
 // As one string: the policy allows exactly this text, so that no formatter may add a space inside it.
 const styleOf = (css: string): Markup => raw(`<style>${css}</style>`);
@@ -105,7 +123,8 @@ function footer(frame: Frame): Markup {
     <div class="wrap">
       ${ageLine(frame)}
       <p>
-        <a href="/feed.atom">Atom</a> <a href="/feed.rss">RSS</a> <a href="/api/v2/summary.json">JSON</a>
+        <a href="/feed.atom">Atom</a> <a href="/feed.rss">RSS</a> <a href="/feed.json">JSON Feed</a>
+        <a href="/maintenance.ics">Calendar</a> <a href="/api/v2/summary.json">JSON</a>
         <a href="/subscribe">${icon('bell')} Get updates by e-mail</a>
       </p>
     </div>

@@ -24,7 +24,8 @@ test('nothing written can end the document early', () => {
     title: bad,
     updates: [{ id: 'u', phase: 'identified', body: bad, at: sampleNow }],
   });
-  for (const text of Object.values(feedsOf(sampleModel({ current: [incident], resolved: [] })))) {
+  const { atom, rss } = feedsOf(sampleModel({ current: [incident], resolved: [] }));
+  for (const text of [atom, rss]) {
     expect(count(text, '<![CDATA[')).toBeGreaterThan(1);
     // Every section that was opened by the writer is closed once: what a person wrote closes none.
     expect(text.replaceAll(/<!\[CDATA\[[^]*?\]\]>/g, '')).not.toContain(']]>');
