@@ -1,5 +1,4 @@
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { ask, post } from '../api/client.ts';
 import { maintenancesQuery, seriesQuery, servicesQuery } from '../api/queries.ts';
 import { useNow } from '../api/server-time.ts';
@@ -125,7 +124,6 @@ function Actions({ plan }: { plan: MaintenanceView }) {
   const path = `/api/v1/maintenances/${encodeURIComponent(plan.id)}`;
   const now = useNow();
   const extend = useAct(() => ask('PATCH', path, { endsAt: Math.max(plan.endsAt, now) + halfHourMs }));
-  const [editing, setEditing] = useState(0);
   const running = plan.status === 'in_progress';
   return (
     <div className="mt-2 flex flex-wrap gap-2">
@@ -161,15 +159,7 @@ function Actions({ plan }: { plan: MaintenanceView }) {
           act={() => post(`${path}/start`).then(refreshAll)}
         />
       )}
-      <SheetButton
-        key={editing}
-        label="Change"
-        title="Change the plan"
-        size="small"
-        look="quiet"
-        aria-label={`Change ${plan.title}`}
-        onClosed={() => setEditing((times) => times + 1)}
-      >
+      <SheetButton label="Change" title="Change the plan" size="small" look="quiet" aria-label={`Change ${plan.title}`}>
         {(close) => <MaintenanceForm plan={plan} close={close} />}
       </SheetButton>
       <ConfirmButton
