@@ -64,7 +64,7 @@ function bothOf(path: string, badge: Badge): { path: string; type: string; body:
 const charWidth = 6.6;
 const wideChar = /[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uff00-\uff60]|\p{Extended_Pictographic}/u;
 const widthOf = (text: string): number =>
-  Math.round([...text].reduce((sum, char) => sum + (wideChar.test(char) ? 2 : 1) * charWidth, 0));
+  Math.round(Array.from(text).reduce((sum, char) => sum + (wideChar.test(char) ? 2 : 1) * charWidth, 0));
 
 function svgOf({ label: whole, message, tone }: Badge): string {
   const label = whole.length > longest ? `${whole.slice(0, longest - 1)}…` : whole;
