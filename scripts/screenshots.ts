@@ -25,7 +25,7 @@ interface Scene {
   /** Something to press first, which opens a sheet. */
   press?: string;
   /** What to do then. */
-  then?: (page: Page) => Promise<unknown>;
+  andThen?: (page: Page) => Promise<unknown>;
   /** Shown on a phone only. */
   narrow?: boolean;
   /** The whole page and not only what is seen first. */
@@ -46,7 +46,7 @@ async function shoot(browser: Browser, app: TestApp, scenes: readonly Scene[]): 
           await seen.page.getByRole('dialog').waitFor();
           await seen.page.waitForTimeout(250);
         }
-        await scene.then?.(seen.page);
+        await scene.andThen?.(seen.page);
         // Lazy parts and the counts of the frame come a moment later.
         await seen.page.waitForTimeout(400);
         if (scene.whole === true) await stretch(seen.page, viewport.width);
@@ -170,7 +170,7 @@ async function trouble(browser: Browser): Promise<void> {
       { name: 'trouble-add-probe', path: '/console/services', press: 'Add a probe' },
       { name: 'trouble-add-check', path: '/console/services/mail', press: 'Add a check' },
       { name: 'trouble-add-source', path: '/console/services/mail', press: 'Add a source' },
-      { name: 'trouble-try-message', path: '/console/services/mail', press: 'Add a source', then: tryWebhook },
+      { name: 'trouble-try-message', path: '/console/services/mail', press: 'Add a source', andThen: tryWebhook },
       { name: 'trouble-rules', path: '/console/me', whole: true },
       { name: 'trouble-listening', path: '/console/listening', whole: true },
       { name: 'trouble-heard', path: '/console/listening/service/checkout', whole: true },

@@ -77,6 +77,12 @@ test('what a service needs is changed by its words, and a wrong one is told at t
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   await page.getByRole('link', { name: 'Basket' }).waitFor();
+  expect((await stage.api('GET', '/services/mail')).body).toMatchObject({
+    dependsOn: [
+      { id: 'basket', name: 'Basket', hardness: 'hard' },
+      { id: 'checkout', name: 'Checkout', hardness: 'soft' },
+    ],
+  });
   await close();
 });
 

@@ -12,6 +12,7 @@ import { Icon } from '../ui/icons.tsx';
 import { Loaded } from '../ui/loaded.tsx';
 import { Markdown } from '../ui/markdown.tsx';
 import { Empty, Page, Section } from '../ui/page.tsx';
+import { ScrollingText } from '../ui/scrolling-text.tsx';
 import { SheetButton } from '../ui/sheet.tsx';
 import { Time } from '../ui/time.tsx';
 import { ActionItems, AddActionItem } from './action-items.tsx';
@@ -289,12 +290,11 @@ function Theirs({
     <section className="card mb-5 px-5 py-5" role="alert">
       <h2 className="mb-2 text-lg">{theirs.updatedBy?.name ?? 'Somebody'} has saved in the meantime</h2>
       <p className="mb-3 text-soft">Nothing of yours is lost. This is what they saved:</p>
-      <pre
-        className="max-h-72 overflow-auto rounded-lg border border-line p-3 text-[0.94rem] whitespace-pre-wrap"
-        tabIndex={0}
-      >
-        {`${theirs.title}\n\n${theirs.body}\n\n${theirs.publicBody}`}
-      </pre>
+      <ScrollingText
+        label="What they saved"
+        text={`${theirs.title}\n\n${theirs.body}\n\n${theirs.publicBody}`}
+        className="max-h-72 rounded-lg border border-line p-3 text-[0.94rem] whitespace-pre-wrap"
+      />
       <div className="mt-3 flex flex-wrap gap-2">
         <Button onClick={keepMine}>Go on with mine</Button>
         <Button look="danger" onClick={takeTheirs}>
