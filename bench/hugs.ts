@@ -11,6 +11,7 @@ import { openMetrics } from '../src/platform/metrics.ts';
 import { systemRandom } from '../src/platform/random.ts';
 import { openIncident, resolveIncident } from '../src/respond/index.ts';
 import { leaveHug } from '../src/thank/leave-hug.ts';
+import { openHugIntake } from '../src/thank/store-hugs.ts';
 import { runThanks } from '../src/thank/index.ts';
 import { createPublisher, createSite } from '../src/tell/index.ts';
 import type { Bench } from './bench.ts';
@@ -143,6 +144,7 @@ interface Flood {
 /** Hugs at an even rate, whether or not the earlier ones are answered; and an incident every second beside them. */
 async function flood(ctx: Ctx, incidentId: string, shown: () => number): Promise<Flood> {
   const total = Math.round(perSecond * seconds);
+  const store = openHugIntake(ctx);
   const result: Flood = { hugs: [], opens: [], refused: 0, lag: 0, tookMs: 0, endedAt: 0 };
   const running = new Set<Promise<void>>();
   const startedAt = performance.now();
@@ -150,13 +152,8 @@ async function flood(ctx: Ctx, incidentId: string, shown: () => number): Promise
   const one = async (index: number): Promise<void> => {
     const from = performance.now();
     try {
-      await leaveHug(ctx, {
-        incidentId,
-        kind: 'hug',
-        address: `2001:db8::${index.toString(16)}`,
-        userAgent: 'bench',
-        now: ctx.clock.now(),
-      });
+      const address = `2001:db8::${index.toString(16)}`;
+      await leaveHug(ctx, { incidentId, kind: 'hug', address, userAgent: 'bench', now: ctx.clock.now() }, store);
       answered.push(performance.now());
       result.hugs.push(performance.now() - from);
     } catch {

@@ -7,10 +7,12 @@ import { bodyLimit, rateLimit } from '../platform/http/limits.ts';
 import { leaveAppHug, leaveColleagueHug } from './leave-hug.ts';
 import { apiHugSchema } from './schemas.ts';
 import { readThanksSettings, thanksSettingsSchema, writeThanksSettings } from './settings.ts';
+import { openHugIntake } from './store-hugs.ts';
 
 /** Hugs from colleagues and from the operator's own app, and the settings of thanks, under /api/v1. */
 export function hugApiRoutes(ctx: Ctx): Api {
   const api = newApi();
+  const store = openHugIntake(ctx);
   api.openapi(
     createRoute({
       method: 'post',
@@ -33,7 +35,7 @@ export function hugApiRoutes(ctx: Ctx): Api {
       const left =
         user === undefined
           ? await leaveColleagueHug(ctx, { ...input, personId: requirePerson(principal.personId) })
-          : await leaveAppHug(ctx, { ...input, user: requireApiKey(principal.via, user) });
+          : await leaveAppHug(ctx, { ...input, user: requireApiKey(principal.via, user) }, store);
       return c.json(
         { id: left.hugId, status: left.status, withdraw: `${ctx.publicUrl}/hugs/withdraw/${left.withdrawToken}` },
         201,

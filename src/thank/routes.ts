@@ -21,11 +21,13 @@ import { readHugs, readMyThanks } from './read-hugs.ts';
 import { quietSaveRoutes } from './quiet-save-routes.ts';
 import { hugSchema, leaveHugSchema, myThanksSchema } from './schemas.ts';
 import { sendOnward } from './send-onward.ts';
+import { openHugIntake } from './store-hugs.ts';
 import { hugOfLink, withdrawHug } from './withdraw-hug.ts';
 
 /** Hugs from anybody: `POST /incidents/:id/hugs` on the public side. */
 export function hugRoutes(ctx: Ctx, proofOfWork: ProofOfWork): Hono {
   const app = new Hono();
+  const store = openHugIntake(ctx);
   app.post(
     '/incidents/:id/hugs',
     rateLimit({ clock: ctx.clock, burst: 10, perMs: 60_000 }),
@@ -33,13 +35,14 @@ export function hugRoutes(ctx: Ctx, proofOfWork: ProofOfWork): Hono {
     async (c) => {
       const { altcha, ...body } = await readJson(c, leaveHugSchema);
       await proofOfWork.check(altcha);
-      const { status, withdrawToken } = await leaveHug(ctx, {
+      const input = {
         incidentId: c.req.param('id'),
         ...body,
         address: clientAddress(c),
         userAgent: c.req.header('user-agent') ?? '',
         now: ctx.clock.now(),
-      });
+      };
+      const { status, withdrawToken } = await leaveHug(ctx, input, store);
       return c.json({ status, withdraw: `${ctx.publicUrl}/hugs/withdraw/${withdrawToken}` }, 201);
     },
   );

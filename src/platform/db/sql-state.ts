@@ -11,3 +11,14 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   if (constraint === undefined) return true;
   return typeof error === 'object' && error !== null && 'constraint' in error && error.constraint === constraint;
 }
+
+/**
+ * Whether the error lies in the values of a row, and not in the database as a whole: PostgreSQL's classes 22 (data exception), 23 (integrity,
+ * such as a service that was just deleted) and 54 (limit exceeded): https://www.postgresql.org/docs/18/errcodes-appendix.html. A value that
+ * cannot even be encoded throws a TypeError or RangeError.
+ */
+export function isRowError(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== undefined) return state.startsWith('22') || state.startsWith('23') || state.startsWith('54');
+  return error instanceof TypeError || error instanceof RangeError;
+}

@@ -1,6 +1,6 @@
 import type { Ctx } from '../../platform/context.ts';
-import { sqlState } from '../../platform/db/sql-state.ts';
-import { createGroupCommit, type GroupCommit } from './group-commit.ts';
+import { isRowError } from '../../platform/db/sql-state.ts';
+import { createGroupCommit, type GroupCommit } from '../../platform/group-commit.ts';
 import { type IncomingSignal, storeSignals } from './store-signals.ts';
 
 /**
@@ -17,14 +17,4 @@ export function openIntake(ctx: Ctx): GroupCommit<IncomingSignal> {
     maxWaitingBytes: 64_000_000,
     maxWaitingBytesPerSource: 16_000_000,
   });
-}
-
-/**
- * True for PostgreSQL's classes 22 (data exception), 23 (integrity, such as a service that was just deleted) and 54 (limit exceeded):
- * https://www.postgresql.org/docs/18/errcodes-appendix.html. A value that cannot even be encoded throws a TypeError or RangeError.
- */
-function isRowError(error: unknown): boolean {
-  const state = sqlState(error);
-  if (state !== undefined) return state.startsWith('22') || state.startsWith('23') || state.startsWith('54');
-  return error instanceof TypeError || error instanceof RangeError;
 }

@@ -6,7 +6,7 @@ import { clientAddress, createRateLimiter, type RateLimiter } from '../../platfo
 import { cutText } from '../../platform/cut-text.ts';
 import { oneLine } from '../../platform/one-line.ts';
 import { acknowledgeByKey } from './acknowledge-by-key.ts';
-import { type GroupCommit, QueueFullError } from './group-commit.ts';
+import { type GroupCommit, QueueFullError } from '../../platform/group-commit.ts';
 import { type InboundIo, type InboundTool, isRefusal, type Parsed, type Refusal } from './inbound.ts';
 import { type FetchText, openInboundIo } from './inbound-io.ts';
 import { openIntake } from './intake.ts';

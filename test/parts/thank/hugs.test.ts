@@ -7,6 +7,7 @@ import { moderateHug } from '../../../src/thank/moderate-hug.ts';
 import { readCredit } from '../../../src/thank/read-credit.ts';
 import { takeChanges } from '../../../src/thank/take-changes.ts';
 import { writeThanksSettings } from '../../../src/thank/settings.ts';
+import { openHugIntake } from '../../../src/thank/store-hugs.ts';
 import { hugOfLink, withdrawHug } from '../../../src/thank/withdraw-hug.ts';
 import { both } from '../db/both.ts';
 import { minute, openStage, type Stage } from '../respond/respond-stage.ts';
@@ -75,6 +76,36 @@ describe.each(both)('hugs, on $kind', (subject) => {
     expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
     await expect(hug(1)).rejects.toMatchObject({ code: 'conflict' });
     expect(JSON.stringify(await stage.ctx.db.selectFrom('hugs').selectAll().execute())).not.toContain('192.0.2');
+  });
+
+  test('hugs of one moment share a transaction: each is stored once or refused for itself', async () => {
+    await finish();
+    const store = openHugIntake(stage.ctx);
+    const from = (visitor: number, id = incidentId) =>
+      leaveHug(
+        stage.ctx,
+        { incidentId: id, kind: 'hug', address: `192.0.2.${visitor}`, userAgent: 'browser', now: now() },
+        store,
+      );
+    const results = await Promise.allSettled([
+      ...Array.from({ length: 40 }, (_, visitor) => from(visitor)),
+      from(3),
+      from(41, 'none'),
+      from(42),
+    ]);
+    expect(results.filter(({ status }) => status === 'rejected')).toMatchObject([
+      { reason: { code: 'conflict' } },
+      { reason: { code: 'not-found' } },
+    ]);
+    const rows = await stage.ctx.db.selectFrom('hugs').select(['id', 'status']).execute();
+    expect(rows).toHaveLength(41);
+    const events = await stage.ctx.db
+      .selectFrom('events')
+      .select('txid')
+      .where('kind', '=', 'hug.approved')
+      .distinct()
+      .execute();
+    expect(events.length).toBeLessThan(10);
   });
 
   test('words wait for a person, unless the team says otherwise; then only clean ones pass', async () => {
