@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { impacts, phases, severities, targetKinds } from '../domain/words.ts';
+import { impacts, phases, severities } from '../domain/words.ts';
 
 /** Epoch milliseconds. */
 const at = z.int();
@@ -12,52 +12,6 @@ const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time
 export const hoursSchema = z
   .object({ days: z.array(z.int().min(1).max(7)).min(1).max(7), from: timeOfDay, to: timeOfDay })
   .strict();
-
-/** A step of an escalation policy as the API and the console's editor have it; ids are those of rows. */
-export const policyStepSchema = z
-  .object({
-    targets: z
-      .array(z.object({ kind: z.enum(targetKinds), id: z.string().min(1).max(200) }).strict())
-      .min(1, 'expected somebody to notify')
-      .max(50),
-    waitMs: z
-      .int()
-      .min(1_000)
-      .max(7 * 86_400_000),
-    when: z
-      .object({
-        severities: z.array(severitySchema).min(1).max(3).optional(),
-        hours: z
-          .object({
-            timeZone: z.string().max(60),
-            windows: z.array(hoursSchema).min(1).max(20),
-            outside: z.boolean().optional(),
-          })
-          .strict()
-          .optional(),
-      })
-      .strict()
-      .optional(),
-  })
-  .strict();
-
-/** What a policy says besides its name. */
-export const policyRulesSchema = z.object({
-  steps: z.array(policyStepSchema).min(1).max(50),
-  repeatCount: z.int().min(0).max(100),
-  /** How long an acknowledged incident may lie idle before it is called again; null: for good. */
-  acknowledgeTimeoutMs: z
-    .int()
-    .min(60_000)
-    .max(7 * 86_400_000)
-    .nullable(),
-  /** Without signals and acts for so long it is resolved; null: never. */
-  autoResolveMs: z
-    .int()
-    .min(60_000)
-    .max(90 * 86_400_000)
-    .nullable(),
-});
 
 export const personRefSchema = z.object({ id: z.string(), name: z.string() });
 

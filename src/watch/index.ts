@@ -19,7 +19,6 @@ export {
   probeEditRoutes,
   ProbeError,
   probeRoutes,
-  type RunningProbe,
   serverUrl,
 } from './probes/index.ts';
 export { keepResults } from './partitions.ts';

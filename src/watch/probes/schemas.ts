@@ -12,8 +12,6 @@ export const assignmentSchema = z.object({
   intervalMs: z.int().min(1),
   timeoutMs: z.int().min(1),
 });
-export type Assignment = z.infer<typeof assignmentSchema>;
-
 export const assignmentsSchema = z.object({
   /** The name of this location. */
   location: z.string(),
