@@ -45,7 +45,7 @@ describe.each([
     for (const [path, heading] of screens) {
       await page.goto(path());
       await page.getByRole('heading', { level: 1, name: heading }).waitFor();
-      await page.getByText('Loading', { exact: true }).waitFor({ state: 'detached' });
+      await page.getByText('Loading', { exact: true }).first().waitFor({ state: 'detached' });
       const { violations } = await new AxeBuilder({ page }).analyze();
       expect(violations.map((fault) => `${path()} ${fault.id}`)).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
