@@ -78,6 +78,8 @@ test('what was kept in can be let out after all, and the thanked person finds al
   await page.getByRole('button', { name: 'Let out after all' }).click();
   await page.getByText('Nothing was kept in.').waitFor();
   expect(await messagesOf('rejected')).toEqual([]);
+  // What was let out comes to the people with the next tick.
+  await stage.app.tick();
   await page.getByRole('link', { name: 'For you' }).click();
   for (const words of [woken, kids, told]) await page.getByText(words).waitFor();
   await page.getByText('You took it.').waitFor();

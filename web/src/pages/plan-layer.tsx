@@ -100,7 +100,7 @@ function Turns({ ids, people, change }: TurnsProps) {
             <span className="w-6 text-soft">{place + 1}.</span>
             <span className="min-w-32 grow">{nameOf(person)}</span>
             <Button size="small" look="quiet" disabled={place === 0} onClick={() => change(moved(ids, place, -1))}>
-              Up<span className="sr-only">, {nameOf(person)}</span>
+              Up<span className="sr-only"> {nameOf(person)}</span>
             </Button>
             <Button
               size="small"
@@ -108,7 +108,7 @@ function Turns({ ids, people, change }: TurnsProps) {
               disabled={place === ids.length - 1}
               onClick={() => change(moved(ids, place, 1))}
             >
-              Down<span className="sr-only">, {nameOf(person)}</span>
+              Down<span className="sr-only"> {nameOf(person)}</span>
             </Button>
             <Button size="small" look="quiet" onClick={() => change(without(ids, place))}>
               Remove<span className="sr-only"> {nameOf(person)}</span>
