@@ -19,6 +19,14 @@ describe('the example', () => {
         { kind: 'email', address: 'alice@example.com' },
         { kind: 'ntfy', label: 'phone', server: 'https://ntfy.example.com', topic: exampleSecrets.ALICE_NTFY_TOPIC },
       ],
+      notify: {
+        high: [
+          { use: 'phone', after: 0 },
+          { use: 'email', after: 120_000 },
+        ],
+        low: [{ use: 'email', after: 0 }],
+        quietHours: { days: [1, 2, 3, 4, 5, 6, 7], from: '22:00', to: '07:00' },
+      },
     });
     expect(config.people['bob']?.wakingHours).toEqual({ days: [1, 2, 3, 4, 5], from: '09:00', to: '18:00' });
     expect(config.policies['default']?.steps[0]).toEqual({ notify: [{ schedule: 'primary' }], wait: 300_000 });
