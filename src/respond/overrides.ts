@@ -2,6 +2,7 @@ import type { Actor, EpochMs } from '../domain/words.ts';
 import { type Ctx, idFor, transact } from '../platform/context.ts';
 import { ServiceError } from '../platform/errors.ts';
 import { appendEvents } from '../platform/events.ts';
+import { requirePerson } from './require-person.ts';
 
 /** Puts a person on call for a time, whatever the rotation says. Returns the override's id. */
 export async function addOverride(
@@ -20,16 +21,7 @@ export async function addOverride(
       .where('archived_at', 'is', null)
       .executeTakeFirst();
     if (!schedule) throw new ServiceError('not-found', 'There is no such schedule.');
-    const person = await tx.db
-      .selectFrom('people')
-      .select('id')
-      .where('id', '=', input.personId)
-      .where('archived_at', 'is', null)
-      .executeTakeFirst();
-    if (!person)
-      throw new ServiceError('invalid', 'There is no such person.', {
-        fields: [{ path: 'personId', message: 'no such person' }],
-      });
+    await requirePerson(tx, input.personId);
     const id = idFor(tx, 'ovr');
     await tx.db
       .insertInto('schedule_overrides')

@@ -8,6 +8,7 @@ import { appendEvents } from '../platform/events.ts';
 import type { DependencyMap, EditDependencies } from './dependency-schemas.ts';
 import { readProviders } from './upstreams/catalogue.ts';
 import { providerOf } from './upstreams/in-use.ts';
+import { ownedByConsole } from './edit-services.ts';
 
 /** What stands on what, with the state of each and the incidents that are open. */
 export async function readDependencyMap(ctx: Ctx): Promise<DependencyMap> {
@@ -80,16 +81,7 @@ export async function setDependencies(
   by: { actor: Actor; now: EpochMs },
 ): Promise<{ circles: string[][] }> {
   return transact(ctx, async (tx) => {
-    const service = await tx.db
-      .selectFrom('services')
-      .select(['id', 'name', 'owned_by'])
-      .where('id', '=', serviceId)
-      .where('archived_at', 'is', null)
-      .forUpdate()
-      .executeTakeFirst();
-    if (!service) throw new ServiceError('not-found', 'There is no such service.');
-    if (service.owned_by === 'file')
-      throw new ServiceError('owned-by-file', `${service.name} is described in hugops.yaml. Please change it there.`);
+    await ownedByConsole(tx, serviceId);
     await requireKnown(tx, serviceId, dependsOn);
     await tx.db.deleteFrom('service_dependencies').where('service_id', '=', serviceId).execute();
     if (dependsOn.length > 0) {

@@ -106,7 +106,8 @@ export async function archiveService(ctx: Ctx, serviceId: string, by: By): Promi
   });
 }
 
-async function ownedByConsole(ctx: Ctx, serviceId: string): Promise<{ id: string; name: string }> {
+/** The service, locked; refuses one that is not there or that hugops.yaml describes. */
+export async function ownedByConsole(ctx: Ctx, serviceId: string): Promise<{ id: string; name: string }> {
   const service = await ctx.db
     .selectFrom('services')
     .select(['id', 'name', 'owned_by'])

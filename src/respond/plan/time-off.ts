@@ -4,6 +4,7 @@ import { ServiceError } from '../../platform/errors.ts';
 import { appendEvents } from '../../platform/events.ts';
 import type { By } from './own-rows.ts';
 import type { TimeOffView } from './schemas.ts';
+import { requirePerson } from '../require-person.ts';
 
 /** Time off that is not over at `now`, the next first. */
 export async function readTimeOff(ctx: Ctx, now: EpochMs): Promise<TimeOffView[]> {
@@ -39,16 +40,7 @@ export async function addTimeOff(
       fields: [{ path: 'untilAt', message: 'must be in the future' }],
     });
   return transact(ctx, async (tx) => {
-    const person = await tx.db
-      .selectFrom('people')
-      .select('id')
-      .where('id', '=', input.personId)
-      .where('archived_at', 'is', null)
-      .executeTakeFirst();
-    if (!person)
-      throw new ServiceError('invalid', 'There is no such person.', {
-        fields: [{ path: 'personId', message: 'no such person' }],
-      });
+    await requirePerson(tx, input.personId);
     const id = idFor(tx, 'off');
     await tx.db
       .insertInto('time_off')
